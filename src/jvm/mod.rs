@@ -1,0 +1,1 @@
+//! The `-Djavax.net.ssl.*` options in every rendering and quoting.

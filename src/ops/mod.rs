@@ -1,0 +1,1 @@
+//! What is done with stores: import, bundle, list, ...: pure functions on the model.
