@@ -1,2 +1,10 @@
 //! The `keyjar` program: arguments in, one library call, words and an exit code out.
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

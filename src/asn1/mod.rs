@@ -8,7 +8,7 @@ mod ber;
 mod reader;
 mod writer;
 
-pub use ber::normalize;
+pub use ber::{normalize, octets};
 pub use reader::{Error, Reader, Tlv};
 pub use writer::{encoded_len, put_header, put_tlv, tlv};
 

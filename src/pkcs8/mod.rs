@@ -1,115 +1,161 @@
 //! Private keys in every form people have them, and the password-based encryption they share with stores.
 
+mod encrypted;
+mod input;
+pub mod oid;
 pub mod pbe;
+mod public;
 
-use crate::error::ErrorKind;
+use std::fmt;
+
+pub use encrypted::EncryptedPrivateKey;
+
+use crate::asn1::{self, ObjectIdentifier, Reader, tag};
+use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
+use crate::pem::{self, What};
 use crate::secret::{Password, SecretBytes};
-use bytes::Bytes;
 
-/// A private key, held as PKCS#8 PrivateKeyInfo (RFC 5958), wiped on drop.
+/// A private key, held as PKCS#8 PrivateKeyInfo (RFC 5208, RFC 5958), wiped on drop.
+///
+/// ```
+/// use keyjar::PrivateKey;
+/// let key = PrivateKey::from_input(include_bytes!("../../testdata/apm/client.key"), None)?;
+/// assert_eq!(key.algorithm(), "EC");
+/// assert_eq!(format!("{key:?}"), "PrivateKey(***)");
+/// # Ok::<(), keyjar::pkcs8::KeyError>(())
+/// ```
 pub struct PrivateKey {
     pkcs8: SecretBytes,
 }
 
-impl std::fmt::Debug for PrivateKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("PrivateKey(***)")
-    }
-}
-
 impl PrivateKey {
-    /// Takes a PKCS#8 PrivateKeyInfo; only its frame is checked, the algorithm may be any (the JDK too
-    /// passes on what it does not know).
+    /// Takes a PKCS#8 PrivateKeyInfo; only its frame is checked, the algorithm may be any (the JDK too passes
+    /// on what it does not know).
     ///
     /// # Errors
     /// The bytes are no PrivateKeyInfo.
     pub fn from_pkcs8_der(der: SecretBytes) -> Result<Self, KeyError> {
+        Info::read(der.expose_bytes())?;
         Ok(Self { pkcs8: der })
     }
+
+    /// Reads a key from PEM or DER in any of the usual forms, found by content: PKCS#8, encrypted PKCS#8,
+    /// PKCS#1, SEC 1, OpenSSL's DSA, OpenSSL's `Proc-Type: 4,ENCRYPTED`. Certificates beside it are passed
+    /// over.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PasswordRequired`] for an encrypted key without a password, [`ErrorKind::WrongPassword`],
+    /// [`ErrorKind::WrongInput`] for something else than a key, which the message names.
+    pub fn from_input(bytes: &[u8], password: Option<&Password>) -> Result<Self, KeyError> {
+        input::read(bytes, password, &Limits::DEFAULT)
+    }
+
     /// The PKCS#8 PrivateKeyInfo, in clear.
     #[must_use]
     pub fn expose_pkcs8_der(&self) -> &[u8] {
         self.pkcs8.expose_bytes()
     }
-    /// `RSA`, `EC`, `Ed25519`, ... as Java's `Key.getAlgorithm` names it; the OID in digits where Java has no name.
+
+    /// `RSA`, `EC`, `Ed25519`, ... as Java's `Key.getAlgorithm` names it; the OID in digits where it has no
+    /// name here.
     #[must_use]
     pub fn algorithm(&self) -> String {
-        todo!()
+        self.info().map_or_else(
+            |_| String::from("unknown"),
+            |info| public::algorithm_name(&info.algorithm),
+        )
     }
+
     /// Bits of the modulus, the curve's field or the key; `None` where that is not known.
     #[must_use]
     pub fn bits(&self) -> Option<u32> {
-        todo!()
+        self.info().ok().and_then(|info| public::bits(&info))
     }
-    /// The SubjectPublicKeyInfo's DER of its public half, computed where the key does not carry it;
-    /// `None` for algorithms that are only passed through.
+
+    /// The SubjectPublicKeyInfo's DER of its public half, where the key carries or gives it; `None` for an EC
+    /// key without its public point and for algorithms that are only passed through.
     #[must_use]
     pub fn public_key_der(&self) -> Option<Vec<u8>> {
-        todo!()
+        self.info().ok().and_then(|info| public::public_key(&info))
     }
-    /// Whether this is the key of that SubjectPublicKeyInfo; `None` where that cannot be told.
+
+    /// Whether this is the key of that SubjectPublicKeyInfo; `None` where that cannot be told. Keys of
+    /// different algorithms never match.
     #[must_use]
     pub fn matches_public_key(&self, public_key_der: &[u8]) -> Option<bool> {
-        let _ = public_key_der;
-        todo!()
+        self.info()
+            .ok()
+            .and_then(|info| public::matches(&info, public_key_der))
     }
+
+    /// The key as PEM, unencrypted.
+    #[must_use]
+    pub fn expose_pem(&self) -> zeroize::Zeroizing<String> {
+        zeroize::Zeroizing::new(pem::encode("PRIVATE KEY", self.expose_pkcs8_der()))
+    }
+
     /// A second copy: one more to wipe.
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self {
-            pkcs8: SecretBytes::new(self.pkcs8.expose_bytes().to_vec()),
+            pkcs8: SecretBytes::new(self.expose_pkcs8_der().to_vec()),
         }
     }
+
+    fn info(&self) -> Result<Info<'_>, asn1::Error> {
+        Info::read(self.expose_pkcs8_der())
+    }
 }
 
-/// A private key under a password: PKCS#8 EncryptedPrivateKeyInfo (RFC 5958 section 3). Kept apart from
-/// [`PrivateKey`] in the type, so that clear and encrypted bytes are never mistaken for each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EncryptedPrivateKey {
-    der: Bytes,
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(***)")
+    }
 }
 
-impl EncryptedPrivateKey {
-    /// Takes an EncryptedPrivateKeyInfo's DER.
-    ///
-    /// # Errors
-    /// The bytes are no EncryptedPrivateKeyInfo.
-    pub fn from_der(der: impl Into<Bytes>) -> Result<Self, KeyError> {
-        Ok(Self { der: der.into() })
-    }
-    /// The DER.
-    #[must_use]
-    pub fn as_der(&self) -> &[u8] {
-        &self.der
-    }
-    /// The DER, shared.
-    #[must_use]
-    pub fn to_bytes(&self) -> Bytes {
-        self.der.clone()
-    }
-    /// The encryption algorithm and its parameters.
-    ///
-    /// # Errors
-    /// An algorithm that is not supported, or parameters that break its definition.
-    pub fn encryption(&self) -> Result<pbe::Pbe, KeyError> {
-        todo!()
-    }
-    /// Decrypts the key.
-    ///
-    /// # Errors
-    /// A wrong password (or altered bytes: the format cannot tell), an unsupported algorithm, a cap of `limits`.
-    pub fn decrypt(&self, password: &Password, limits: &Limits) -> Result<PrivateKey, KeyError> {
-        let _ = (password, limits);
-        todo!()
-    }
-    /// Encrypts a key.
-    ///
-    /// # Errors
-    /// What [`pbe::Pbe::encrypt`] refuses.
-    pub fn encrypt(key: &PrivateKey, pbe: &pbe::Pbe, password: &Password) -> Result<Self, KeyError> {
-        let _ = (key, pbe, password);
-        todo!()
+/// The fields of a PrivateKeyInfo:
+///
+/// ```text
+/// OneAsymmetricKey ::= SEQUENCE { version, privateKeyAlgorithm AlgorithmIdentifier,
+///     privateKey OCTET STRING, attributes [0] OPTIONAL, publicKey [1] BIT STRING OPTIONAL }
+/// ```
+///
+/// (RFC 5958 section 2)
+pub(crate) struct Info<'a> {
+    pub(crate) algorithm: ObjectIdentifier,
+    /// The AlgorithmIdentifier's DER.
+    pub(crate) identifier: &'a [u8],
+    /// The parameters' DER; empty where there are none.
+    pub(crate) parameters: &'a [u8],
+    pub(crate) key: &'a [u8],
+    /// publicKey's octets.
+    pub(crate) public: Option<&'a [u8]>,
+}
+
+impl<'a> Info<'a> {
+    pub(crate) fn read(der: &'a [u8]) -> Result<Self, asn1::Error> {
+        let mut fields = Reader::new(der).sequence("PrivateKeyInfo")?;
+        fields.unsigned("PrivateKeyInfo's version")?;
+        let identifier = fields.read(tag::SEQUENCE, "privateKeyAlgorithm")?;
+        let mut parts = identifier.reader();
+        let algorithm = parts.oid("privateKeyAlgorithm")?;
+        let parameters = parts.rest();
+        let key = fields.octet_string("privateKey")?;
+        let mut public = None;
+        while !fields.is_empty() {
+            let field = fields.any("PrivateKeyInfo's attributes")?;
+            if field.tag == tag::context(1) {
+                public = field.value.split_first().map(|(_, octets)| octets);
+            }
+        }
+        Ok(Self {
+            algorithm,
+            identifier: identifier.raw,
+            parameters,
+            key,
+            public,
+        })
     }
 }
 
@@ -121,19 +167,76 @@ pub enum KeyError {
     #[error("the key's encoding is damaged")]
     Damaged {
         #[from]
-        source: crate::asn1::Error,
+        source: asn1::Error,
     },
-    #[error(transparent)]
+    #[error("{source}")]
+    Pem {
+        #[from]
+        source: pem::Error,
+    },
+    #[error("{source}")]
     Pbe {
         #[from]
         source: pbe::PbeError,
     },
+    #[error("this is {what}, where a private key belongs")]
+    NotAKey { what: What },
+    #[error("there are several private keys, in lines {first} and {second}")]
+    Several { first: usize, second: usize },
+    #[error("the key is encrypted with {name}, which is not supported")]
+    Encryption { name: String },
+    #[error("the key is encrypted, and no password was given")]
+    PasswordRequired,
+    #[error("the EC key has explicit curve parameters, which no JVM reads")]
+    ExplicitParameters,
 }
 
 impl KeyError {
     /// The error's kind.
     #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        todo!()
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Damaged { source } => source.kind(),
+            Self::Pem { source } => source.kind(),
+            Self::Pbe { source } => source.kind(),
+            Self::NotAKey { .. } | Self::Several { .. } => ErrorKind::WrongInput,
+            Self::Encryption { .. } | Self::ExplicitParameters => ErrorKind::Unsupported,
+            Self::PasswordRequired => ErrorKind::PasswordRequired,
+        }
+    }
+
+    /// What mends it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let text = match self {
+            Self::NotAKey {
+                what: What::OpenSshPrivateKey,
+            } => "`ssh-keygen -p -m pkcs8 -f FILE` rewrites it as PKCS#8",
+            Self::NotAKey { what: What::PuttyKey } => {
+                "`puttygen FILE -O private-openssh -o OUT`, then `ssh-keygen -p -m pkcs8 -f OUT`"
+            }
+            Self::NotAKey {
+                what: What::Certificate | What::Pkcs7,
+            } => "the certificate goes to `--cert`, its private key to `--key`",
+            Self::NotAKey {
+                what: What::CertificateRequest,
+            } => "the key is the file that was made together with the request",
+            Self::NotAKey {
+                what: What::PublicKey | What::SshPublicKey,
+            } => "the private key stays with who made the pair; ask there",
+            Self::NotAKey {
+                what: What::GitLfsPointer,
+            } => "`git lfs pull` fetches the file itself",
+            Self::Several { .. } => "leave the one that belongs to the certificate in the file",
+            Self::ExplicitParameters => "`openssl pkey -in FILE -ec_param_enc named_curve` names the curve",
+            Self::PasswordRequired => {
+                "give the key's password with `--keypass env:NAME` or `--keypass prompt`"
+            }
+            _ if matches!(self.kind(), ErrorKind::WrongPassword) => {
+                "give the key's password with `--keypass`"
+            }
+            _ => return Vec::new(),
+        };
+        vec![Hint::new(text)]
     }
 }

@@ -1,0 +1,198 @@
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use keyjar::jvm::Format;
+use keyjar::pkcs12::Profile;
+
+use super::password::Source;
+
+/// Trust- and keystores for the JVM, without a JVM.
+#[derive(Parser)]
+#[command(name = "keyjar", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print one JSON document on stdout instead of text, errors too.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say less: only errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// When to use colour; `NO_COLOR` and `TERM=dumb` are heeded by `auto`.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+const EXIT: &str = "Exit codes: 0 done, 2 could not (usage, file, password, damage).";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Add certificates to a truststore, and print the JVM flags for it.
+    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n\n{EXIT}"))]
+    Import(Import),
+    /// Put a private key with its certificate and chain into a keystore, and print the JVM flags for it.
+    #[command(after_long_help = format!("Examples:\n  keyjar bundle --cert client.crt --key client.key --chain ca.crt --keystore keystore.p12 --storepass env:STORE_PASS\n  keyjar bundle --cert client.crt --key client.key --keypass prompt --storepass file:pass.txt\n\n{EXIT}"))]
+    Bundle(Bundle),
+    /// Print the options that make a JVM use the stores.
+    #[command(after_long_help = format!("Examples:\n  java $(keyjar flags --truststore truststore.p12) -jar app.jar\n  keyjar flags --truststore truststore.p12 --keystore keystore.p12 --format env > app.env\n  keyjar flags --truststore truststore.p12 --format argfile > tls.args && java @tls.args -jar app.jar\n\nThe stores are opened first: a wrong truststore path is no error to Java, it falls back to its own cacerts in silence.\n\n{EXIT}"))]
+    Flags(Flags),
+    /// List a store's entries.
+    #[command(after_long_help = format!("Examples:\n  keyjar list truststore.p12\n  keyjar list keystore.p12 -v --storepass env:STORE_PASS\n  keyjar list truststore.p12 --json | jq -r '.entries[].alias'\n\n{EXIT}"))]
+    List(List),
+    /// Print a completion script for a shell.
+    #[command(
+        after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
+    )]
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder.
+    #[command(
+        after_long_help = "Examples:\n  keyjar man /usr/local/share/man/man1\n\nExit codes: 0 done, 2 could not."
+    )]
+    Man {
+        /// The folder.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// Certificates: PEM, DER, PKCS#7, a store, a folder, or `-` for stdin.
+    #[arg(value_name = "INPUT", required_unless_present = "base")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The truststore; created where there is none.
+    #[arg(long, value_name = "PATH", default_value = "truststore.p12")]
+    pub(crate) truststore: PathBuf,
+    /// The alias, for one certificate; else aliases are made from the subjects.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Option<String>,
+    /// Start from another store, or from `system`, the CAs of this machine.
+    #[arg(long, value_name = "BASE")]
+    pub(crate) base: Option<PathBuf>,
+    /// Leave expired certificates out.
+    #[arg(long)]
+    pub(crate) skip_expired: bool,
+    /// Leave out what is neither an authority's certificate nor self-signed.
+    #[arg(long)]
+    pub(crate) skip_non_ca: bool,
+    /// Leave out certificates that no JVM can read, instead of refusing.
+    #[arg(long)]
+    pub(crate) skip_unreadable: bool,
+    /// Put the certificate in the place of another one of the same alias.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+#[derive(Args)]
+pub(crate) struct Bundle {
+    /// The certificate; it may come with its chain.
+    #[arg(long, value_name = "INPUT", required = true)]
+    pub(crate) cert: Vec<PathBuf>,
+    /// The private key: PKCS#8, PKCS#1, SEC 1, encrypted or not, PEM or DER.
+    #[arg(long, value_name = "INPUT")]
+    pub(crate) key: PathBuf,
+    /// Certificates the chain is completed from, in any order.
+    #[arg(long, value_name = "INPUT")]
+    pub(crate) chain: Vec<PathBuf>,
+    /// The keystore; created where there is none.
+    #[arg(long, value_name = "PATH", default_value = "keystore.p12")]
+    pub(crate) keystore: PathBuf,
+    /// The alias; the subject's common name unless given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Option<String>,
+    /// The password of an encrypted key.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keypass: Option<Source>,
+    /// Put the key in the place of another entry of the same alias.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) writing: Writing,
+}
+
+/// What the commands share that write a store.
+#[derive(Args)]
+pub(crate) struct Writing {
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// Algorithms and counts: an existing store keeps its own unless this is given.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(Profile::ALL.iter().map(|p| p.name)))]
+    pub(crate) profile: Option<String>,
+    /// Write with a password that some readers cannot take.
+    #[arg(long)]
+    pub(crate) allow_odd_password: bool,
+    /// The form the flags are printed in.
+    #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())))]
+    pub(crate) format: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Flags {
+    /// The truststore.
+    #[arg(long, value_name = "PATH", required_unless_present = "keystore")]
+    pub(crate) truststore: Option<PathBuf>,
+    /// The keystore.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) keystore: Option<PathBuf>,
+    /// The truststore's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) truststore_pass: Option<Source>,
+    /// The keystore's password.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keystore_pass: Option<Source>,
+    /// The form the flags are printed in.
+    #[arg(long, value_name = "FORMAT", default_value = "shell", value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())))]
+    pub(crate) format: String,
+    /// The JDK's version (8, 11, ...): refuse what it does not understand.
+    #[arg(long, value_name = "N")]
+    pub(crate) jdk: Option<u32>,
+    /// Print `***` instead of the passwords.
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// Do not open the stores.
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    /// The store: PKCS#12, JKS or JCEKS, found by its bytes.
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// Print the certificates as PEM.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) pem: bool,
+}

@@ -1,0 +1,232 @@
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use keyjar::x509::PublicKeyInfo;
+use keyjar::{Certificate, Entry, KeyStore, Limits, fsio, pem};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::args::List;
+use super::failure::Failure;
+use super::password::{self, Asked};
+use super::printer::Printer;
+
+/// `keyjar list`
+pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
+    let bytes = fsio::read(&command.store, &Limits::DEFAULT)?;
+    let about = |error: keyjar::keystore::KeyStoreError| {
+        Failure::from(error).context(format!("`{}`", command.store.display()))
+    };
+    // A store whose certificates are in the clear can be shown with any password: the convention is tried
+    // before anyone is asked.
+    let store = if password::is_given(&Asked::STORE, command.storepass.as_ref()) {
+        let password = password::find(&Asked::STORE, command.storepass.as_ref(), printer)?;
+        KeyStore::from_bytes(bytes, &password).map_err(about)?
+    } else {
+        let convention = password::find(&Asked::TRUSTSTORE, None, printer)?;
+        match KeyStore::from_bytes(bytes.clone(), &convention) {
+            Err(error) if error.kind() == keyjar::ErrorKind::WrongPassword => {
+                let password = password::find(&Asked::STORE, None, printer)?;
+                KeyStore::from_bytes(bytes, &password).map_err(about)?
+            }
+            other => other.map_err(about)?,
+        }
+    };
+    if printer.json {
+        printer.document(&document(&store, command));
+    } else if command.pem {
+        printer.text(&as_pem(&store));
+    } else {
+        printer.text(&table(&store, printer.verbose));
+    }
+    for skipped in store.skipped() {
+        printer.warning(&format!("{}: {}", skipped.what, skipped.why));
+    }
+    if store
+        .skipped()
+        .iter()
+        .any(|skipped| skipped.certificate.is_some())
+    {
+        printer.hint(&format!(
+            "`keyjar import {} --truststore NEW.p12` makes a truststore that Java sees them in",
+            command.store.display()
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A certificate in a line: ``NAME  SUBJECT  expires DATE  sha256 AB:CD:...``.
+pub(super) fn line(name: &str, certificate: &Certificate) -> String {
+    let sha256: String = hex(certificate).chars().take(16).collect();
+    format!(
+        "`{name}`: {} (expires {}, sha256 {sha256}...)",
+        certificate.subject(),
+        day(certificate)
+    )
+}
+
+fn hex(certificate: &Certificate) -> String {
+    certificate
+        .fingerprint(keyjar::crypto::Digest::Sha256)
+        .iter()
+        .fold(String::new(), |mut out, octet| {
+            let _ = write!(out, "{octet:02x}");
+            out
+        })
+}
+
+fn day(certificate: &Certificate) -> String {
+    certificate.not_after().map_or_else(
+        || String::from("?"),
+        |when| when.to_string().chars().take(10).collect(),
+    )
+}
+
+fn table(store: &KeyStore, verbose: bool) -> String {
+    let mut out = String::new();
+    let entries = if store.len() == 1 { "entry" } else { "entries" };
+    let _ = writeln!(out, "{} store, {} {entries}", store.format(), store.len());
+    if verbose {
+        algorithms(store, &mut out);
+    }
+    for (alias, entry) in store.iter() {
+        let _ = writeln!(out, "\n{alias}\n  kind     {}", entry.kind());
+        if let Some(created) = entry.created() {
+            let _ = writeln!(out, "  created  {created}");
+        }
+        if let Some(encryption) = entry.key_encryption().filter(|_| verbose) {
+            let count = encryption
+                .iterations
+                .map(|count| format!(", {count} iterations"))
+                .unwrap_or_default();
+            let _ = writeln!(out, "  key      {}{count}", encryption.algorithm);
+        }
+        let shown = if verbose { usize::MAX } else { 1 };
+        for certificate in entry.certificates().iter().take(shown) {
+            let _ = writeln!(out, "  subject  {}", certificate.subject());
+            let _ = writeln!(out, "  sha256   {}", hex(certificate));
+            let _ = writeln!(out, "  expires  {}", day(certificate));
+            if verbose {
+                let _ = writeln!(out, "  issuer   {}", certificate.issuer());
+                let _ = writeln!(out, "  serial   {}", certificate.serial_hex());
+                let names: Vec<_> = certificate
+                    .subject_alt_names()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                if !names.is_empty() {
+                    let _ = writeln!(out, "  names    {}", names.join(", "));
+                }
+            }
+        }
+        let chain = entry.certificates().len();
+        if chain > 1 && !verbose {
+            let _ = writeln!(out, "  chain    {chain} certificates");
+        }
+    }
+    out
+}
+
+fn algorithms(store: &KeyStore, out: &mut String) {
+    let Some(pfx) = store.pfx() else { return };
+    for (index, contents) in pfx.contents.iter().enumerate() {
+        let bags = contents
+            .bags
+            .as_ref()
+            .map_or_else(|| String::from("locked"), |bags| format!("{} bags", bags.len()));
+        let how = contents.encryption.as_ref().map_or_else(
+            || String::from("not encrypted"),
+            |pbe| format!("{}, {} iterations", pbe.name(), pbe.iterations()),
+        );
+        let _ = writeln!(out, "  contents {index}: {bags}, {how}");
+    }
+    let mac = store.mac().map_or_else(
+        || String::from("none"),
+        |mac| format!("{}, {} iterations", mac.name(), mac.iterations()),
+    );
+    let _ = writeln!(out, "  mac: {mac}");
+}
+
+fn as_pem(store: &KeyStore) -> String {
+    let mut out = String::new();
+    for (alias, entry) in store.iter() {
+        for certificate in entry.certificates() {
+            let _ = writeln!(
+                out,
+                "# {}: {}",
+                alias.as_str().escape_debug(),
+                certificate.subject()
+            );
+            out += &pem::encode("CERTIFICATE", certificate.as_der());
+        }
+    }
+    out
+}
+
+fn document(store: &KeyStore, command: &List) -> Value {
+    let entries: Vec<_> = store
+        .iter()
+        .map(|(alias, entry)| {
+            json!({
+                "alias": alias.as_str(),
+                "kind": entry.kind(),
+                "created": entry.created().map(|created| created.to_string()),
+                "chain": entry.certificates().iter().map(certificate).collect::<Vec<_>>(),
+                "key": key(entry),
+            })
+        })
+        .collect();
+    let skipped: Vec<_> = store
+        .skipped()
+        .iter()
+        .map(|skipped| json!({ "what": skipped.what, "why": skipped.why }))
+        .collect();
+    let mac = store
+        .mac()
+        .map(|mac| json!({ "algorithm": mac.name(), "iterations": mac.iterations() }));
+    json!({
+        "schema": 1,
+        "path": command.store,
+        "format": store.format().name(),
+        "mac": mac,
+        "entries": entries,
+        "skipped": skipped,
+    })
+}
+
+fn key(entry: &Entry) -> Option<Value> {
+    if matches!(entry, Entry::TrustedCertificate(_)) {
+        return None;
+    }
+    let info = entry
+        .certificates()
+        .first()
+        .and_then(|leaf| PublicKeyInfo::from_spki(leaf.public_key_der()).ok());
+    let encryption = entry
+        .key_encryption()
+        .map(|encryption| json!({ "algorithm": encryption.algorithm, "iterations": encryption.iterations }));
+    Some(json!({
+        "algorithm": info.as_ref().map(|info| info.algorithm.clone()),
+        "bits": info.and_then(|info| info.bits),
+        "encryption": encryption,
+    }))
+}
+
+/// A certificate as every command's JSON shows it.
+pub(super) fn certificate(certificate: &Certificate) -> Value {
+    let names: Vec<_> = certificate
+        .subject_alt_names()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    json!({
+        "sha256": hex(certificate),
+        "subject": certificate.subject().to_string(),
+        "issuer": certificate.issuer().to_string(),
+        "serial": certificate.serial_hex(),
+        "not_before": certificate.not_before().map(|when| when.to_string()),
+        "not_after": certificate.not_after().map(|when| when.to_string()),
+        "san": names,
+        "ca": certificate.is_ca(),
+    })
+}

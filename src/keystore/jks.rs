@@ -1,0 +1,115 @@
+//! Records to entries and back, as `sun.security.provider.JavaKeyStore` and
+//! `com.sun.crypto.provider.JceKeyStore` do it.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::encoder::{Settings, what};
+use super::entry::KeyMaterial;
+use super::{
+    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, Skipped, Slot, StoreFormat,
+    TrustedCertificateEntry,
+};
+use crate::crypto::CryptoRng;
+use crate::jks::{self, Jks, JksFormat, Record, RecordValue};
+use crate::x509::Certificate;
+
+pub(super) const fn format_of(jks: &Jks) -> StoreFormat {
+    match jks.format {
+        JksFormat::Jks => StoreFormat::Jks,
+        JksFormat::Jceks => StoreFormat::Jceks,
+    }
+}
+
+/// Makes entries of the records; of two of one alias the last counts.
+pub(super) fn load(jks: Jks) -> Result<KeyStore, KeyStoreError> {
+    let mut entries = IndexMap::with_capacity(jks.records.len());
+    let mut skipped = Vec::new();
+    let certificate = |der: &bytes::Bytes| {
+        Certificate::from_der_prefix(der.clone()).map_err(|source| KeyStoreError::Certificate { source })
+    };
+    for record in &jks.records {
+        let created = Timestamp::from_millisecond(record.created).ok();
+        let entry = match &record.value {
+            RecordValue::PrivateKey { key, chain } => {
+                let chain = chain.iter().map(certificate).collect::<Result<_, _>>()?;
+                let key = KeyMaterial::Encrypted(key.clone());
+                Entry::PrivateKey(PrivateKeyEntry::loaded(key, chain, created))
+            }
+            RecordValue::TrustedCertificate(der) => {
+                Entry::TrustedCertificate(TrustedCertificateEntry::loaded(certificate(der)?, created))
+            }
+        };
+        let slot = Slot::new(record.alias.clone(), entry, None);
+        if let Some(lost) = entries.insert(Alias::new(&record.alias), slot) {
+            skipped.push(Skipped {
+                what: format!("{} `{}`", what(&lost.entry), lost.name),
+                why: String::from("a later entry of the same alias replaces it"),
+                certificate: lost.entry.certificates().first().cloned(),
+            });
+        }
+    }
+    Ok(KeyStore {
+        entries,
+        skipped,
+        origin: Origin::Jks {
+            format: format_of(&jks),
+        },
+    })
+}
+
+/// Writes all entries, in order, under their folded aliases: Java finds no others.
+pub(super) fn write(
+    store: &KeyStore,
+    format: StoreFormat,
+    settings: &Settings<'_>,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<u8>, KeyStoreError> {
+    let kind = if format == StoreFormat::Jks {
+        JksFormat::Jks
+    } else {
+        JksFormat::Jceks
+    };
+    let mut records = Vec::with_capacity(store.entries.len());
+    for (alias, slot) in &store.entries {
+        let created = slot.entry.created().unwrap_or(settings.now).as_millisecond();
+        let value = match &slot.entry {
+            Entry::TrustedCertificate(entry) => {
+                RecordValue::TrustedCertificate(entry.certificate().to_bytes())
+            }
+            Entry::PrivateKey(entry) => {
+                let key = match &entry.key {
+                    KeyMaterial::Encrypted(key) if store.format() == format && !settings.reencrypt => {
+                        key.clone()
+                    }
+                    _ => {
+                        let key = settings.open(alias, entry)?;
+                        jks::protect_key(&key, kind, settings.password, settings.iterations, rng)
+                    }
+                };
+                RecordValue::PrivateKey {
+                    key,
+                    chain: entry.chain().iter().map(Certificate::to_bytes).collect(),
+                }
+            }
+            Entry::SecretKey(_) => {
+                let what = what(&slot.entry);
+                return Err(KeyStoreError::UnsupportedEntry {
+                    format,
+                    alias: alias.clone(),
+                    what,
+                });
+            }
+        };
+        records.push(Record {
+            alias: alias.as_str().to_owned(),
+            created,
+            value,
+        });
+    }
+    Ok(Jks {
+        format: kind,
+        records,
+    }
+    .to_bytes(settings.password)?)
+}

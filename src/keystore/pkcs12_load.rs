@@ -1,0 +1,332 @@
+//! Bags to entries, as `sun.security.pkcs12.PKCS12KeyStore.engineLoad` does it.
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+use indexmap::map::Entry as MapEntry;
+use jiff::Timestamp;
+
+use super::chains::{CertificateBag, Certificates};
+use super::entry::KeyMaterial;
+use super::secret_key::SecretMaterial;
+use super::{
+    Alias, Entry, KeyStoreError, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot, TrustedCertificateEntry,
+};
+use crate::pkcs8::{EncryptedPrivateKey, PrivateKey, oid};
+use crate::pkcs12::{BagValue, Pfx, SafeBag};
+use crate::secret::SecretBytes;
+use crate::x509::Certificate;
+
+/// What Java puts in place of a localKeyID that the first key, or the first certificate, does not have.
+const FIRST_KEY_ID: &[u8] = b"01";
+
+/// A store's bags as entries.
+#[derive(Default)]
+pub(super) struct Loaded {
+    pub(super) entries: IndexMap<Alias, Slot>,
+    pub(super) skipped: Vec<Skipped>,
+    /// For each bag, by its number, whether an entry is made of it.
+    pub(super) claimed: Vec<bool>,
+}
+
+/// The numbers of the bags an entry is made of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bags {
+    /// The key's or the trusted certificate's.
+    pub(super) own: Option<u32>,
+    /// The leaf certificate's.
+    pub(super) leaf: Option<u32>,
+    /// The issuers' certificates; other entries may use them too.
+    pub(super) issuers: Box<[u32]>,
+}
+
+impl Bags {
+    fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.own
+            .into_iter()
+            .chain(self.leaf)
+            .chain(self.issuers.iter().copied())
+    }
+}
+
+/// A private key whose chain is still to be found.
+struct PendingKey {
+    alias: Alias,
+    key_id: Bytes,
+    /// The key's bag: the entry may have been replaced by a later one of the same alias.
+    id: u32,
+}
+
+#[derive(Default)]
+struct Loader {
+    loaded: Loaded,
+    certificates: Vec<CertificateBag>,
+    keys: Vec<PendingKey>,
+    /// Keys that Java does not see, to be looked at last.
+    unseen: Vec<(u32, SafeBag, &'static str)>,
+    private_keys: usize,
+    unnamed: usize,
+}
+
+/// Makes entries of the bags, in the file's order. What is no entry to Java is either an entry after all
+/// others (a key that can be recovered) or among `skipped`; each says why.
+pub(super) fn load(pfx: &Pfx) -> Result<Loaded, KeyStoreError> {
+    let mut loader = Loader::default();
+    let mut id = 0;
+    for contents in &pfx.contents {
+        let Some(bags) = &contents.bags else {
+            loader.skip(
+                "encrypted contents",
+                "no password was given, so they stay locked",
+                None,
+            );
+            continue;
+        };
+        for (index, bag) in bags.iter().enumerate() {
+            loader.bag(bag, index, &mut id)?;
+        }
+    }
+    loader.finish()
+}
+
+impl Loader {
+    fn bag(&mut self, bag: &SafeBag, index: usize, id: &mut u32) -> Result<(), KeyStoreError> {
+        let number = *id;
+        *id += 1;
+        self.loaded.claimed.push(false);
+        match &bag.value {
+            BagValue::ShroudedKey(der) => self.private_key(bag, der, number),
+            BagValue::Secret { value, .. } => self.secret_key(bag, value, number),
+            BagValue::X509Certificate(der) => self.certificate(bag, der, number, index),
+            BagValue::Key(_) => {
+                self.unseen
+                    .push((number, bag.clone(), "Java ignores a private key in the clear"));
+                Ok(())
+            }
+            BagValue::SafeContents(bags) => {
+                for nested in bags {
+                    self.nested(nested, id);
+                }
+                Ok(())
+            }
+            BagValue::Other { bag_id, .. } => {
+                let what = oid::name_of_oid(bag_id)
+                    .map_or_else(|| format!("a bag of type {bag_id}"), |name| format!("a {name}"));
+                self.skip(&what, "Java ignores bags of this type", None);
+                Ok(())
+            }
+        }
+    }
+
+    /// Java does not look into nested contents; their keys and certificates are taken up after the others.
+    fn nested(&mut self, bag: &SafeBag, id: &mut u32) {
+        let number = *id;
+        *id += 1;
+        self.loaded.claimed.push(false);
+        if let BagValue::SafeContents(bags) = &bag.value {
+            bags.iter().for_each(|nested| self.nested(nested, id));
+        } else {
+            self.unseen
+                .push((number, bag.clone(), "Java does not look into nested contents"));
+        }
+    }
+
+    fn private_key(&mut self, bag: &SafeBag, der: &Bytes, id: u32) -> Result<(), KeyStoreError> {
+        self.private_keys += 1;
+        let key_id = match bag.local_key_id()? {
+            Some(octets) => Bytes::copy_from_slice(octets),
+            None if self.private_keys == 1 => Bytes::from_static(FIRST_KEY_ID),
+            None => {
+                let why = "Java drops a second private key without localKeyID";
+                self.unseen.push((id, bag.clone(), why));
+                return Ok(());
+            }
+        };
+        let created = creation_date(&key_id);
+        let key =
+            EncryptedPrivateKey::from_der(der.clone()).map_err(|source| KeyStoreError::Key { source })?;
+        let name = self.name(bag)?;
+        let alias = Alias::new(&name);
+        let entry = PrivateKeyEntry::loaded(KeyMaterial::Encrypted(key), Vec::new(), created);
+        self.put(alias.clone(), Slot::loaded(name, Entry::PrivateKey(entry), id));
+        self.keys.push(PendingKey { alias, key_id, id });
+        Ok(())
+    }
+
+    fn secret_key(&mut self, bag: &SafeBag, value: &Bytes, id: u32) -> Result<(), KeyStoreError> {
+        let created = bag.local_key_id()?.and_then(creation_date);
+        let name = self.name(bag)?;
+        let entry = SecretKeyEntry::loaded(SecretMaterial::Pkcs12(value.clone()), created);
+        self.put(Alias::new(&name), Slot::loaded(name, Entry::SecretKey(entry), id));
+        Ok(())
+    }
+
+    fn certificate(
+        &mut self,
+        bag: &SafeBag,
+        der: &Bytes,
+        id: u32,
+        index: usize,
+    ) -> Result<(), KeyStoreError> {
+        let certificate = Certificate::from_der_prefix(der.clone())
+            .map_err(|source| KeyStoreError::Certificate { source })?;
+        let mut key_id = bag.local_key_id()?.map(Bytes::copy_from_slice);
+        if key_id.is_none() && self.private_keys == 1 && index == 0 {
+            key_id = Some(Bytes::from_static(FIRST_KEY_ID));
+        }
+        let trusted = bag.is_trusted();
+        let mut alias = None;
+        if trusted {
+            let name = self.name(bag)?;
+            let entry = TrustedCertificateEntry::loaded(certificate.clone(), None);
+            self.put(
+                Alias::new(&name),
+                Slot::loaded(name, Entry::TrustedCertificate(entry), id),
+            );
+        } else {
+            alias = bag.friendly_name()?.map(|name| Alias::new(&name));
+        }
+        self.certificates.push(CertificateBag {
+            id,
+            certificate,
+            alias,
+            key_id,
+            trusted,
+        });
+        Ok(())
+    }
+
+    /// The friendlyName, else the next number (`PKCS12KeyStore.getUnfriendlyName`).
+    fn name(&mut self, bag: &SafeBag) -> Result<String, KeyStoreError> {
+        Ok(bag.friendly_name()?.unwrap_or_else(|| {
+            self.unnamed += 1;
+            self.unnamed.to_string()
+        }))
+    }
+
+    /// The last bag of an alias wins, in the first one's place.
+    fn put(&mut self, alias: Alias, slot: Slot) {
+        let why = "a later entry of the same alias replaces it (aliases that differ by case only are one)";
+        match self.loaded.entries.entry(alias) {
+            MapEntry::Vacant(place) => {
+                place.insert(slot);
+            }
+            MapEntry::Occupied(mut place) => {
+                let lost = place.insert(slot);
+                let what = format!("{} `{}`", lost.entry.kind().replace('-', " "), lost.name);
+                let certificate = lost.entry.certificates().first().cloned();
+                self.skip(&what, why, certificate);
+            }
+        }
+    }
+
+    fn skip(&mut self, what: &str, why: &str, certificate: Option<Certificate>) {
+        self.loaded.skipped.push(Skipped {
+            what: what.to_owned(),
+            why: why.to_owned(),
+            certificate,
+        });
+    }
+
+    fn finish(mut self) -> Result<Loaded, KeyStoreError> {
+        let bags = std::mem::take(&mut self.certificates);
+        let has_keys = !self.keys.is_empty() || !self.unseen.is_empty();
+        let mut used = vec![false; self.loaded.claimed.len()];
+        if has_keys {
+            let certificates = Certificates::new(&bags);
+            self.chains(&certificates);
+            self.recover(&certificates)?;
+        }
+        for slot in self.loaded.entries.values() {
+            slot.bags.numbers().for_each(|id| mark(&mut used, id));
+        }
+        for bag in bags
+            .iter()
+            .filter(|bag| !bag.trusted && !is_marked(&used, bag.id))
+        {
+            let what = format!("certificate `{}`", bag.certificate.subject());
+            let why = "it has no trustedKeyUsage attribute and belongs to no key, so Java does not see it";
+            self.skip(&what, why, Some(bag.certificate.clone()));
+        }
+        self.loaded.claimed = used;
+        Ok(self.loaded)
+    }
+
+    fn chains(&mut self, certificates: &Certificates<'_>) {
+        for PendingKey { alias, key_id, id } in std::mem::take(&mut self.keys) {
+            let Some(slot) = self.loaded.entries.get_mut(&alias) else {
+                continue;
+            };
+            if slot.bags.own == Some(id) {
+                slot.set_chain(&certificates.chain(&alias, &key_id));
+            }
+        }
+    }
+
+    /// Keys and trusted certificates that Java does not see become entries behind the others.
+    fn recover(&mut self, certificates: &Certificates<'_>) -> Result<(), KeyStoreError> {
+        for (id, bag, why) in std::mem::take(&mut self.unseen) {
+            let key = match &bag.value {
+                BagValue::ShroudedKey(der) => {
+                    EncryptedPrivateKey::from_der(der.clone()).map(KeyMaterial::Encrypted)
+                }
+                BagValue::Key(clear) => {
+                    PrivateKey::from_pkcs8_der(SecretBytes::new(clear.expose_pkcs8_der().to_vec()))
+                        .map(KeyMaterial::Clear)
+                }
+                BagValue::X509Certificate(der) => {
+                    let certificate = Certificate::from_der_prefix(der.clone()).ok();
+                    let what = certificate.as_ref().map_or_else(
+                        || String::from("a certificate that cannot be read"),
+                        |certificate| format!("certificate `{}`", certificate.subject()),
+                    );
+                    self.skip(&what, why, certificate);
+                    continue;
+                }
+                _ => {
+                    self.skip("a bag", why, None);
+                    continue;
+                }
+            };
+            let key = key.map_err(|source| KeyStoreError::Key { source })?;
+            let name = self.name(&bag)?;
+            let name = super::free_name(&name, |alias| self.loaded.entries.contains_key(alias));
+            let alias = Alias::new(&name);
+            let chain = match (bag.local_key_id()?, &key) {
+                (Some(key_id), _) => certificates.chain(&alias, key_id),
+                (None, KeyMaterial::Clear(key)) => certificates
+                    .chain_by_public_key(|c| key.matches_public_key(c.public_key_der()) == Some(true)),
+                (None, KeyMaterial::Encrypted(_)) => certificates.chain(&alias, &[]),
+            };
+            self.skip(&format!("private key `{name}`"), why, None);
+            let entry = Entry::PrivateKey(PrivateKeyEntry::loaded(key, Vec::new(), None));
+            let mut slot = Slot::loaded(name, entry, id);
+            slot.set_chain(&chain);
+            self.put(alias, slot);
+        }
+        Ok(())
+    }
+}
+
+fn mark(marks: &mut [bool], id: u32) {
+    if let Some(mark) = usize::try_from(id).ok().and_then(|at| marks.get_mut(at)) {
+        *mark = true;
+    }
+}
+
+pub(super) fn is_marked(marks: &[bool], id: u32) -> bool {
+    usize::try_from(id)
+        .ok()
+        .and_then(|at| marks.get(at))
+        .copied()
+        .unwrap_or_default()
+}
+
+/// The date in a localKeyID `Time <milliseconds since 1970>`, which is where the JDK keeps a key's.
+fn creation_date(key_id: &[u8]) -> Option<Timestamp> {
+    let millis = std::str::from_utf8(key_id)
+        .ok()?
+        .strip_prefix("Time ")?
+        .parse()
+        .ok()?;
+    Timestamp::from_millisecond(millis).ok()
+}

@@ -1,0 +1,127 @@
+//! What a private key tells of its public half.
+
+use der::asn1::ObjectIdentifier;
+
+use super::Info;
+use crate::asn1::{Reader, tag, tlv};
+use crate::x509::PublicKeyInfo;
+
+const fn oid(digits: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(digits)
+}
+
+pub(super) const RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
+pub(super) const RSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
+pub(super) const DSA: ObjectIdentifier = oid("1.2.840.10040.4.1");
+pub(super) const EC: ObjectIdentifier = oid("1.2.840.10045.2.1");
+
+/// By Java's names (`Key.getAlgorithm`).
+const NAMES: &[(&str, ObjectIdentifier)] = &[
+    ("RSA", RSA),
+    ("RSASSA-PSS", RSA_PSS),
+    ("DSA", DSA),
+    ("EC", EC),
+    ("DH", oid("1.2.840.113549.1.3.1")),
+    ("X25519", oid("1.3.101.110")),
+    ("X448", oid("1.3.101.111")),
+    ("Ed25519", oid("1.3.101.112")),
+    ("Ed448", oid("1.3.101.113")),
+    ("ML-DSA-44", oid("2.16.840.1.101.3.4.3.17")),
+    ("ML-DSA-65", oid("2.16.840.1.101.3.4.3.18")),
+    ("ML-DSA-87", oid("2.16.840.1.101.3.4.3.19")),
+    ("ML-KEM-512", oid("2.16.840.1.101.3.4.4.1")),
+    ("ML-KEM-768", oid("2.16.840.1.101.3.4.4.2")),
+    ("ML-KEM-1024", oid("2.16.840.1.101.3.4.4.3")),
+];
+
+pub(super) fn algorithm_name(id: &ObjectIdentifier) -> String {
+    NAMES
+        .iter()
+        .find(|(_, known)| known == id)
+        .map_or_else(|| id.to_string(), |(name, _)| (*name).to_owned())
+}
+
+/// Bits by way of a SubjectPublicKeyInfo, which for the curve's alone needs no point.
+pub(super) fn bits(info: &Info<'_>) -> Option<u32> {
+    let spki = public_key(info).unwrap_or_else(|| spki(info, &[4]));
+    PublicKeyInfo::from_spki(&spki).ok()?.bits
+}
+
+/// SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING } (RFC 5280 section 4.1).
+fn spki(info: &Info<'_>, octets: &[u8]) -> Vec<u8> {
+    tlv(
+        tag::SEQUENCE,
+        &[info.identifier, &tlv(tag::BIT_STRING, &[&[0], octets])],
+    )
+}
+
+pub(super) fn public_key(info: &Info<'_>) -> Option<Vec<u8>> {
+    if let Some(octets) = info.public {
+        return Some(spki(info, octets));
+    }
+    match info.algorithm {
+        RSA | RSA_PSS => {
+            let mut fields = Reader::new(info.key).sequence("RSAPrivateKey").ok()?;
+            fields.any("version").ok()?;
+            let modulus = fields.read(tag::INTEGER, "modulus").ok()?;
+            let exponent = fields.read(tag::INTEGER, "publicExponent").ok()?;
+            Some(spki(info, &tlv(tag::SEQUENCE, &[modulus.raw, exponent.raw])))
+        }
+        EC => {
+            let mut fields = Reader::new(info.key).sequence("ECPrivateKey").ok()?;
+            while !fields.is_empty() {
+                let field = fields.any("ECPrivateKey").ok()?;
+                if field.tag == tag::context_constructed(1) {
+                    let point = field.reader().read(tag::BIT_STRING, "publicKey").ok()?;
+                    return point.value.split_first().map(|(_, octets)| spki(info, octets));
+                }
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Whether the public half is that SubjectPublicKeyInfo's: the same algorithm and the same key octets. The
+/// parameters of RSA may differ (NULL or absent, PSS or not); a point may be compressed in one of them.
+pub(super) fn matches(info: &Info<'_>, other: &[u8]) -> Option<bool> {
+    let (other_algorithm, other_parameters, other_octets) = parts(other)?;
+    let is_rsa = |id: &ObjectIdentifier| [RSA, RSA_PSS].contains(id);
+    if other_algorithm != info.algorithm && !(is_rsa(&other_algorithm) && is_rsa(&info.algorithm)) {
+        return Some(false);
+    }
+    if info.algorithm == EC && other_parameters != info.parameters {
+        return Some(false);
+    }
+    let own = public_key(info)?;
+    let (_, _, octets) = parts(&own)?;
+    if info.algorithm == EC && octets.len() != other_octets.len() {
+        return Some(compressed(octets) == compressed(other_octets));
+    }
+    Some(octets == other_octets)
+}
+
+fn parts(spki: &[u8]) -> Option<(ObjectIdentifier, &[u8], &[u8])> {
+    let mut fields = Reader::new(spki).sequence("SubjectPublicKeyInfo").ok()?;
+    let mut identifier = fields.sequence("algorithm").ok()?;
+    let algorithm = identifier.oid("algorithm").ok()?;
+    let octets = fields
+        .read(tag::BIT_STRING, "subjectPublicKey")
+        .ok()?
+        .value
+        .split_first()?
+        .1;
+    Some((algorithm, identifier.rest(), octets))
+}
+
+/// The compressed form of a point (SEC 1 section 2.3.3): the abscissa and the parity of the ordinate.
+fn compressed(point: &[u8]) -> Vec<u8> {
+    match point.split_first() {
+        Some((4, coordinates)) => {
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            let parity = y.last().map_or(0, |last| last & 1);
+            [&[2 + parity], x].concat()
+        }
+        _ => point.to_vec(),
+    }
+}
