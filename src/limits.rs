@@ -27,14 +27,14 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 1 GiB of input, 64 levels, 5,000,000 iterations each and 50,000,000 in all, salts of 64 KiB,
+    /// 1 GiB of input, 64 levels, 5,000,000 iterations each and 50,000,000 in all, salts of 4 MiB,
     /// 4,000,000 entries, 256 MiB for scrypt.
     pub const DEFAULT: Self = Self {
         input_bytes: 1 << 30,
         depth: 64,
         iterations: 5_000_000,
         total_iterations: 50_000_000,
-        salt_bytes: 64 << 10,
+        salt_bytes: 4 << 20,
         entries: 4_000_000,
         scrypt_bytes: 256 << 20,
     };

@@ -193,6 +193,6 @@ pub(crate) struct List {
     #[arg(long, value_name = "SOURCE")]
     pub(crate) storepass: Option<Source>,
     /// Print the certificates as PEM.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     pub(crate) pem: bool,
 }

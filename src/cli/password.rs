@@ -38,7 +38,7 @@ impl FromStr for Source {
             Some(("fd", number)) => number
                 .parse()
                 .map(Self::Fd)
-                .map_err(|_| String::from("fd: takes a number")),
+                .or(Err(String::from("fd: takes a number"))),
             _ => match text {
                 "stdin" => Ok(Self::Stdin),
                 "prompt" => Ok(Self::Prompt),
@@ -147,7 +147,9 @@ fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Fai
             "a password file holds the password in its first line",
         )
     };
-    let text = std::str::from_utf8(&bytes).map_err(|_| not_text())?;
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return Err(not_text());
+    };
     let (line, rest) = text
         .split_once('\n')
         .map_or((text, ""), |(line, rest)| (line, rest));

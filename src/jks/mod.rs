@@ -292,7 +292,7 @@ impl Cursor<'_> {
             1 => {
                 let length = self.len("a key's length")?;
                 let key = self.take(length, "a key")?;
-                let key = EncryptedPrivateKey::from_der(key).map_err(|source| Error::Key { source })?;
+                let key = EncryptedPrivateKey::unchecked(key);
                 let count = self.len("a chain's length")?;
                 let mut chain = Vec::new();
                 for _ in 0..count {

@@ -22,7 +22,7 @@ pub(super) const fn format_of(jks: &Jks) -> StoreFormat {
 }
 
 /// Makes entries of the records; of two of one alias the last counts.
-pub(super) fn load(jks: Jks) -> Result<KeyStore, KeyStoreError> {
+pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
     let mut entries = IndexMap::with_capacity(jks.records.len());
     let mut skipped = Vec::new();
     let certificate = |der: &bytes::Bytes| {
@@ -53,7 +53,7 @@ pub(super) fn load(jks: Jks) -> Result<KeyStore, KeyStoreError> {
         entries,
         skipped,
         origin: Origin::Jks {
-            format: format_of(&jks),
+            format: format_of(jks),
         },
     })
 }

@@ -147,7 +147,7 @@ impl KeyStore {
                 })
             }
             Some(StoreFormat::Jks | StoreFormat::Jceks) => {
-                jks::load(Jks::from_bytes(&bytes, password, limits)?)
+                jks::load(&Jks::from_bytes(&bytes, password, limits)?)
             }
             None => Err(KeyStoreError::NotAStore {
                 found: sniff(&bytes).to_string(),
@@ -296,7 +296,6 @@ impl KeyStore {
     }
 
     /// Starts writing: the file's own format, algorithms and counts are kept unless told otherwise.
-    #[must_use]
     pub const fn encoder(&self) -> Encoder<'_> {
         Encoder::new(self)
     }

@@ -86,6 +86,22 @@ impl Attributes {
         Ok(Self { der: Some(contents) })
     }
 
+    /// These attributes in DER's order, which strict readers ask for and Java does not mind.
+    pub(super) fn sorted(attributes: impl IntoIterator<Item = Attribute>) -> Self {
+        let mut encoded: Vec<Vec<u8>> = attributes
+            .into_iter()
+            .map(|attribute| {
+                let mut der = Vec::new();
+                attribute.put(&mut der);
+                der
+            })
+            .collect();
+        encoded.sort_unstable();
+        Self {
+            der: Some(Bytes::from(encoded.concat())),
+        }
+    }
+
     /// The attributes, in order.
     pub fn iter(&self) -> impl Iterator<Item = Attribute> + '_ {
         let mut rest = Reader::new(self.der.as_deref().unwrap_or_default());
@@ -214,15 +230,28 @@ fn read<'a>(reader: &mut Reader<'a>) -> Result<(&'a [u8], &'a [u8]), asn1::Error
     Ok((oid, values))
 }
 
-/// UTF-16BE; U+FFFD for half a character at the end and for a lone surrogate.
+/// UTF-16BE as `sun.nio.cs.UTF_16BE` decodes it: U+FFFD for half a unit at the end, for a low surrogate alone,
+/// and for a high one together with whatever follows it.
 fn utf16(octets: &[u8]) -> String {
-    let pairs = octets.chunks(2).map(|pair| match *pair {
+    let mut units = octets.chunks(2).map(|pair| match *pair {
         [high, low] => u16::from_be_bytes([high, low]),
         _ => 0xfffd,
     });
-    char::decode_utf16(pairs)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    let mut text = String::with_capacity(octets.len() / 2);
+    while let Some(unit) = units.next() {
+        let is_high = (0xd800..0xdc00).contains(&unit);
+        let pair = if is_high {
+            [unit, units.next().unwrap_or(0xfffd)]
+        } else {
+            [unit, 0]
+        };
+        let pair = pair.get(..if is_high { 2 } else { 1 }).unwrap_or_default();
+        let decoded = char::decode_utf16(pair.iter().copied())
+            .next()
+            .and_then(Result::ok);
+        text.push(decoded.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -82,11 +82,11 @@ impl fmt::Debug for ClearKey {
 }
 
 impl SafeBag {
-    /// A bag to be written.
+    /// A bag to be written; its attributes are put in DER's order (X.690 section 11.6).
     pub fn new(value: BagValue, attributes: impl IntoIterator<Item = Attribute>) -> Self {
         Self {
             value,
-            attributes: attributes.into_iter().collect(),
+            attributes: Attributes::sorted(attributes),
         }
     }
 
@@ -209,8 +209,8 @@ impl SafeBag {
     }
 }
 
-/// CertBag ::= SEQUENCE { certId, certValue [0] EXPLICIT OCTET STRING } (section 4.2.3). As the JDK, any certId
-/// is taken for X.509 whose value is one in an OCTET STRING; only that of SDSI holds another string.
+/// CertBag ::= SEQUENCE { certId, certValue [0] EXPLICIT OCTET STRING } (section 4.2.3); other certificates than
+/// X.509's stay as they are.
 fn certificate(inner: &mut Reader<'_>, whole: &[u8], parent: &Bytes) -> Result<BagValue, asn1::Error> {
     let mut fields = inner.sequence("CertBag")?;
     let id = fields.oid("CertBag's certId")?;

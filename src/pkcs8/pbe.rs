@@ -494,7 +494,10 @@ impl Pbkdf2 {
         let salt = salt(parameters.octet_string("PBKDF2 salt")?, limits)?;
         let iterations = iterations(&mut parameters, limits)?;
         let key_len = match parameters.peek() {
-            Some(tag::INTEGER) => usize::try_from(parameters.unsigned("PBKDF2 keyLength")?).ok(),
+            Some(tag::INTEGER) => {
+                let value = parameters.unsigned("PBKDF2 keyLength")?;
+                usize::try_from(bounded(value, "PBKDF2's keyLength", i32::MAX.unsigned_abs())?).ok()
+            }
             _ => None,
         };
         let prf = match parameters.peek() {

@@ -59,6 +59,20 @@ impl Certificate {
         Ok(Self { der })
     }
 
+    /// The first certificate of an input: PEM with any text around it, DER, or PKCS#7.
+    ///
+    /// # Errors
+    /// Something else than a certificate, named for what it is; a damaged one.
+    pub fn from_pem(input: &[u8]) -> Result<Self, super::InputError> {
+        let read = super::read_certificates(&Bytes::copy_from_slice(input), &crate::Limits::DEFAULT)?;
+        read.certificates
+            .into_iter()
+            .next()
+            .ok_or(super::InputError::NotACertificate {
+                what: crate::pem::What::Empty,
+            })
+    }
+
     /// Takes the certificate the bytes begin with and leaves what follows it, as Java does with the
     /// certificates within a store.
     ///

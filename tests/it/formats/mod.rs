@@ -1,1 +1,3 @@
+//! Formats, against what others made.
 
+mod corpus;

@@ -1,1 +1,4 @@
+//! Real JDKs and other readers: what a claim of compatibility is.
 
+mod keytool;
+mod readers;

@@ -1,0 +1,181 @@
+//! The stores of others, where their folder is beside the checkout: what opens in a JDK opens here, with the
+//! same aliases, kinds, chains and keys; what everyone refuses is refused; nothing panics, and what was not
+//! changed is written back byte for byte.
+
+use std::collections::BTreeMap;
+
+use keyjar::crypto::Digest;
+use keyjar::keystore::KeyStoreError;
+use keyjar::{Entry, KeyStore, Password, jks};
+use serde_json::Value;
+
+use crate::support::corpus;
+
+/// Formats and features that are not read yet, which the README says; and files that are read otherwise than by
+/// a JDK, each for its reason.
+fn is_read_otherwise(row: &Value, error: Option<&KeyStoreError>) -> bool {
+    let is_secret_key = matches!(
+        error,
+        Some(KeyStoreError::Jks {
+            source: jks::Error::SecretKey { .. }
+        })
+    );
+    let reasons = [
+        // A PFX that is a SET: the JDK does not look at the outermost tag.
+        "byte-0-31.p12",
+        // 1,500 contents within each other are beyond the limit; the JDK does not look into them.
+        "nested-safecontents-1500.p12",
+        // A certificate that is not X.509 is told as skipped; the JDK refuses the whole store.
+        "sdsi-cert.p12",
+        // A name in upper case that Java lists and cannot find: here it is found.
+        "alias-upper.jks",
+    ];
+    let is_excepted = reasons.iter().any(|name| text(&row["file"]).ends_with(name));
+    is_secret_key || is_excepted || ["bks", "bcfks"].contains(&text(&row["format"]))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Alias to kind, chain and key, as this library reads the store.
+fn ours(store: &KeyStore) -> BTreeMap<String, String> {
+    store
+        .iter()
+        .map(|(alias, entry)| {
+            let chain: Vec<_> = entry
+                .certificates()
+                .iter()
+                .map(|c| hex(&c.fingerprint(Digest::Sha256)))
+                .collect();
+            let kind = match entry {
+                Entry::TrustedCertificate(_) => "trusted",
+                Entry::PrivateKey(_) => "key",
+                _ => "secret",
+            };
+            (alias.as_str().to_owned(), format!("{kind} {}", chain.join(" ")))
+        })
+        .collect()
+}
+
+/// The same as each JDK reads it.
+fn theirs(row: &Value) -> Vec<BTreeMap<String, String>> {
+    let jdks = &row["oracle"]["jdk"];
+    let mut readings = Vec::new();
+    for version in ["28", "25", "17", "8"] {
+        let Some(entries) = jdks[version]["entries"].as_array() else {
+            continue;
+        };
+        let reading = entries.iter().map(|entry| {
+            let mut chain: Vec<&str> = entry["chain"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(text)
+                .collect();
+            if entry["type"] == "trusted" {
+                chain = vec![text(&entry["cert"])];
+            }
+            let line = format!("{} {}", text(&entry["type"]), chain.join(" "));
+            (
+                keyjar::Alias::new(text(&entry["alias"])).as_str().to_owned(),
+                line,
+            )
+        });
+        readings.push(reading.collect());
+    }
+    readings
+}
+
+/// The oracle leaves open whether a key that no JDK can fetch is a secret one.
+fn is_same_entry(ours: &str, theirs: &str) -> bool {
+    ours == theirs || (theirs.starts_with("key-or-secret") && !ours.starts_with("trusted"))
+}
+
+#[test]
+fn every_store_comes_out_as_a_jdk_reads_it() {
+    let Some(corpus) = corpus() else { return };
+    let manifest = std::fs::read_to_string(corpus.join("manifest.jsonl")).unwrap();
+    let (mut right, mut wrong) = (0, Vec::new());
+    for line in manifest.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let bytes = std::fs::read(corpus.join(text(&row["file"]))).unwrap();
+        let password = row["store_pw"]
+            .as_str()
+            .map_or_else(Password::none, Password::new);
+        let read = KeyStore::from_bytes(bytes.clone(), &password);
+        let expected = text(&row["expect_judge"]);
+        if is_read_otherwise(&row, read.as_ref().err()) {
+            continue;
+        }
+        let verdict = match (&read, expected) {
+            (Err(_), "entries") => read
+                .as_ref()
+                .err()
+                .map(|error| format!("refused: {error}: {:?}", error)),
+            (Ok(_), "error") => Some(String::from("accepted")),
+            (Ok(store), "entries") => {
+                let ours = ours(store);
+                let theirs = theirs(&row);
+                let is_same = theirs.is_empty()
+                    || theirs.iter().any(|jdk| {
+                        jdk.iter().all(|(alias, line)| {
+                            ours.get(alias).is_some_and(|ours| is_same_entry(ours, line))
+                        })
+                    });
+                (!is_same).then(|| format!("read {ours:?}, a JDK {:?}", theirs.first()))
+            }
+            _ => None,
+        };
+        match verdict {
+            None => right += 1,
+            Some(what) => {
+                let what: String = what.chars().take(400).collect();
+                wrong.push(format!(
+                    "{} {} ({}): {what}",
+                    text(&row["format"]),
+                    text(&row["file"]),
+                    row["note"]
+                ));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{right} right, {} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn what_was_not_changed_is_written_back_byte_for_byte() {
+    let Some(corpus) = corpus() else { return };
+    let manifest = std::fs::read_to_string(corpus.join("manifest.jsonl")).unwrap();
+    let mut files = 0;
+    for line in manifest.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let bytes = bytes::Bytes::from(std::fs::read(corpus.join(text(&row["file"]))).unwrap());
+        let Some(password) = row["store_pw"].as_str().map(Password::new) else {
+            continue;
+        };
+        let Ok(store) = KeyStore::from_bytes(bytes.clone(), &password) else {
+            continue;
+        };
+        if store.pfx().is_none() {
+            continue;
+        }
+        files += 1;
+        assert_eq!(
+            store.encoder().to_bytes(&password).unwrap(),
+            bytes,
+            "{}",
+            text(&row["file"])
+        );
+    }
+    assert!(files > 500, "only {files} files were read");
+}
