@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
@@ -181,6 +182,23 @@ pub fn update<T, E: From<FileError>>(
     Ok(result)
 }
 
+/// The temporary file that is being written, for who ends the process in the middle of it.
+static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn set_pending(path: Option<PathBuf>) {
+    *PENDING.lock().unwrap_or_else(PoisonError::into_inner) = path;
+}
+
+/// Removes the temporary file that is being written, if there is one: to be called before a signal ends the
+/// process. The file it was to replace is as it was.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn abandon() {
+    if let Some(path) = PENDING.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        // It is gone already where the rename came first.
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// The file a path leads to through links, whether it exists or not.
 fn target(path: &Path) -> Result<PathBuf, FileError> {
     let mut target = path.to_owned();
@@ -230,6 +248,7 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(if sensitive { 0o600 } else { 0o644 }));
     }
     let mut file = builder.tempfile_in(folder(target))?;
+    set_pending(Some(file.path().to_owned()));
     file.write_all(bytes)?;
     if let Some(old) = old {
         #[cfg(unix)]
@@ -241,7 +260,9 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         file.as_file().set_permissions(old.permissions())?;
     }
     file.as_file().sync_all()?;
-    file.persist(target).map_err(|error| error.error)?;
+    let renamed = file.persist(target).map_err(|error| error.error);
+    set_pending(None);
+    renamed?;
     // The rename itself is on the disk when the folder is.
     OpenOptions::new().read(true).open(folder(target))?.sync_all()
 }

@@ -27,6 +27,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
+    clean_up_on_signals();
     let printer = Printer::new(&arguments);
     let outcome = match &arguments.command {
         Command::Import(command) => import::run(command, &printer),
@@ -39,6 +40,24 @@ pub(crate) fn run() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(failure) => failure.show(&printer),
+    }
+}
+
+/// Whoever interrupts a write finds the old file, and no temporary one beside it. Without the handler, which is
+/// the system's to refuse, the temporary file would be all that stays.
+fn clean_up_on_signals() {
+    let signals = [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ];
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) {
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                keyjar::fsio::abandon();
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        });
     }
 }
 

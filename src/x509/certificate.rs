@@ -88,6 +88,14 @@ impl Certificate {
         })
     }
 
+    /// The certificate decoded in full by the `x509-cert` crate, for fields that have no view here.
+    ///
+    /// # Errors
+    /// What that crate does not take: it is stricter than Java.
+    pub fn to_x509_cert(&self) -> Result<x509_cert::Certificate, der::Error> {
+        der::Decode::from_der(&self.der)
+    }
+
     /// The DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
@@ -424,6 +432,20 @@ mod tests {
         assert_eq!(certificate.signature_algorithm(), "SHA256withECDSA");
         let key = certificate.public_key_info().unwrap();
         assert_eq!((key.to_string().as_str(), key.bits), ("EC secp256r1", Some(256)));
+    }
+
+    #[test]
+    fn the_full_decoding_says_the_same() {
+        for der in [EC_CA, RSA_SERVER, ED25519_V1] {
+            let certificate = read(der);
+            let decoded = certificate.to_x509_cert().unwrap();
+            let tbs = decoded.tbs_certificate();
+            assert_eq!(tbs.serial_number().as_bytes(), certificate.serial());
+            assert_eq!(
+                der::Encode::to_der(tbs.subject()).unwrap(),
+                certificate.subject().as_der()
+            );
+        }
     }
 
     #[test]

@@ -16,4 +16,5 @@ mod cli;
 mod formats;
 mod interop;
 mod layers;
+mod secrets;
 mod support;

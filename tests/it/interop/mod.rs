@@ -1,4 +1,6 @@
 //! Real JDKs and other readers: what a claim of compatibility is.
 
+mod flags;
 mod keytool;
 mod readers;
+mod tls;

@@ -200,3 +200,22 @@ pub fn corpus() -> Option<PathBuf> {
     }
     found
 }
+
+/// A folder under /tmp with the compiled probe, made once; `None` where there is no compiler.
+pub fn probe() -> Option<&'static Path> {
+    static COMPILED: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
+    let compiled = COMPILED.get_or_init(|| {
+        if !has("javac", &["-version"]) {
+            return None;
+        }
+        let folder = folder().keep();
+        let source = root().join("tests/it/interop/java/Probe.java");
+        run(Command::new("javac")
+            .args(["--release", "8", "-nowarn", "-Xlint:-options", "-d"])
+            .arg(&folder)
+            .arg(source))
+        .exits(0);
+        Some(folder)
+    });
+    compiled.as_deref()
+}
