@@ -312,10 +312,11 @@ fn report(what: &str, folder: &Path, runs: usize, fresh: Option<&str>, command: 
 /// Runs a command once; the kernel's accounting of finished children tells what it cost.
 fn cost(folder: &Path, command: &[&str]) -> Option<Cost> {
     let script = r#"import os, resource, subprocess, sys, time
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
 start = time.monotonic()
 code = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(code, used.ru_utime + used.ru_stime, time.monotonic() - start, used.ru_maxrss / 1024)"#;
+print(code, used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, time.monotonic() - start, used.ru_maxrss / 1024)"#;
     let mut python = Command::new("python3");
     python
         .args(["-c", script])

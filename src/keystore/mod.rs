@@ -28,6 +28,7 @@ mod pkcs12_load;
 mod pkcs12_store;
 mod secret_key;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -287,6 +288,22 @@ impl KeyStore {
     #[must_use]
     pub fn free_name(&self, wanted: &str) -> String {
         free_name(wanted, |alias| self.entries.contains_key(alias))
+    }
+
+    /// The same for many names of one kind: `counters` remembers where the numbers of each name stand, so that
+    /// ten thousand certificates of one subject are named in ten thousand steps.
+    pub(crate) fn free_name_counted(&self, wanted: &str, counters: &mut HashMap<String, u64>) -> String {
+        if !self.entries.contains_key(&Alias::new(wanted)) {
+            return wanted.to_owned();
+        }
+        let number = counters.entry(wanted.to_owned()).or_insert(2);
+        loop {
+            let name = format!("{wanted}-{number}");
+            *number += 1;
+            if !self.entries.contains_key(&Alias::new(&name)) {
+                return name;
+            }
+        }
     }
 
     /// What the file holds that is no entry, or is one that Java does not see.

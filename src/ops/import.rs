@@ -157,6 +157,7 @@ pub fn import_certificates(
             count,
         });
     }
+    let mut counters = HashMap::new();
     for SourcedCertificate {
         certificate,
         alias,
@@ -186,7 +187,9 @@ pub fn import_certificates(
                 }
                 asked.to_owned()
             }
-            None => store.free_name(&alias.unwrap_or_else(|| certificate.short_name())),
+            None => {
+                store.free_name_counted(&alias.unwrap_or_else(|| certificate.short_name()), &mut counters)
+            }
         };
         let entry = Entry::TrustedCertificate(TrustedCertificateEntry::new(certificate.clone()));
         store.replace(&name, entry);
