@@ -78,8 +78,8 @@ pub struct Attributes {
 
 impl Attributes {
     /// Takes the contents of the SET OF PKCS12Attribute, after checking that it is one.
-    pub(super) fn from_der(contents: Bytes) -> Result<Self, asn1::Error> {
-        let mut reader = Reader::new(&contents);
+    /// `reader` stands at its beginning.
+    pub(super) fn from_der(contents: Bytes, mut reader: Reader<'_>) -> Result<Self, asn1::Error> {
         while !reader.is_empty() {
             read(&mut reader)?;
         }
@@ -148,20 +148,19 @@ impl Attributes {
     /// Puts one in the place of the first of its OID and takes the others of that OID out; adds it at the end
     /// where there is none.
     pub fn replace(&mut self, attribute: &Attribute) {
-        let mut kept = Self::default();
-        let mut done = false;
+        let mut new = Some(attribute);
+        let mut der = Vec::new();
         for old in self.iter() {
             if old.oid != attribute.oid {
-                kept.push(&old);
-            } else if !done {
-                kept.push(attribute);
-                done = true;
+                old.put(&mut der);
+            } else if let Some(new) = new.take() {
+                new.put(&mut der);
             }
         }
-        if !done {
-            kept.push(attribute);
+        if let Some(new) = new {
+            new.put(&mut der);
         }
-        *self = kept;
+        self.der = Some(Bytes::from(der));
     }
 
     /// Takes all of that OID out.

@@ -5,7 +5,10 @@ use crate::pkcs8::pbe::PbeError;
 /// Why a PKCS#12 file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each variant's message says it")]
+#[expect(
+    missing_docs,
+    reason = "each variant's message says it; `index` counts the contents from 0"
+)]
 pub enum Error {
     #[error("the PKCS#12 structure is damaged")]
     Damaged {
@@ -24,6 +27,14 @@ pub enum Error {
     ContentType { name: String },
     #[error("contents {index}: they cannot be decrypted")]
     Contents { index: usize, source: PbeError },
+    #[error("contents {index}: what they decrypt to is damaged")]
+    Decrypted { index: usize, source: asn1::Error },
+    #[error(
+        "contents {index} have another password than the file's MAC, or were altered: the MAC verifies, they do not decrypt"
+    )]
+    ContentsPassword { index: usize },
+    #[error("contents {index} were not opened, so they cannot be given another password")]
+    Locked { index: usize },
     #[error("the password is wrong, or the file was altered: its MAC does not verify")]
     WrongPassword,
     #[error(
@@ -48,15 +59,15 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Damaged { source } => source.kind(),
+            Self::Damaged { source } | Self::Decrypted { source, .. } => source.kind(),
             Self::TooLarge { .. } | Self::TooManyBags { .. } | Self::TooMuchWork { .. } => {
                 ErrorKind::LimitExceeded
             }
             Self::Version { .. } | Self::ContentType { .. } | Self::Mac { .. } => ErrorKind::Unsupported,
             Self::Contents { source, .. } | Self::MacParameters { source } => source.kind(),
-            Self::WrongPassword => ErrorKind::WrongPassword,
+            Self::WrongPassword | Self::ContentsPassword { .. } => ErrorKind::WrongPassword,
             Self::Altered | Self::Attribute { .. } => ErrorKind::Damaged,
-            Self::PasswordRequired => ErrorKind::PasswordRequired,
+            Self::PasswordRequired | Self::Locked { .. } => ErrorKind::PasswordRequired,
         }
     }
 }

@@ -42,7 +42,8 @@ pub enum Mac {
 
 /// What stands in PBMAC1's unused macSalt, as the JDK and OpenSSL write it.
 const NOT_USED: &[u8] = b"NOT USED";
-/// PBMAC1's key: as long as any digest, and no longer than any HMAC block.
+/// The longest key of PBMAC1 that is derived, in octets: HMAC gains nothing from one longer than its block of
+/// at most 144, and each digest's length of it costs all iterations once more.
 const LONGEST_KEY: usize = 1024;
 
 impl Mac {
@@ -162,6 +163,12 @@ impl Mac {
                 .into())
             }
         }
+    }
+
+    /// Octets of MacData.
+    pub(super) fn encoded_len(&self) -> usize {
+        let (Self::Hmac { digest, .. } | Self::Pbmac1 { digest, .. }) = self;
+        self.to_der(&vec![0; digest.output_len()]).len()
     }
 
     /// MacData's DER around the MAC's value.

@@ -1,6 +1,9 @@
+use std::fmt;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::authenticated_safe::{DATA, SafeContents, Sealed};
+use super::authenticated_safe::{DATA, Plan, SafeContents, Sealed};
 use super::safe_bag::Budget;
 use super::{Error, Mac};
 use crate::asn1::{self, Reader, encoded_len, put_header, put_tlv, tag};
@@ -8,6 +11,7 @@ use crate::crypto::{self, CryptoRng};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 use crate::pkcs8::oid;
+use crate::pkcs8::pbe::{Pbe, PbeError, Scheme};
 use crate::secret::Password;
 
 /// A whole PKCS#12 file: the AuthenticatedSafe's contents, opened, and the MAC over them:
@@ -46,13 +50,20 @@ pub struct Pfx {
 }
 
 /// What was read, to be written again if nothing changed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Original {
     file: Bytes,
     contents: usize,
     mac: Option<Mac>,
-    /// HMAC-SHA-256 under the file's MAC salt would do as well; the octets are wiped with the value.
-    password: std::sync::Arc<Password>,
+    /// Tells whether what was encrypted may stay as it is.
+    password: Arc<Password>,
+}
+
+impl fmt::Debug for Original {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The file may hold keys in the clear.
+        write!(f, "Original({} bytes)", self.file.len())
+    }
 }
 
 const VERSION_3: [u8; 3] = [tag::INTEGER, 1, 3];
@@ -68,10 +79,11 @@ impl Pfx {
         }
     }
 
-    /// Whether the bytes begin like a PKCS#12 file: a SEQUENCE whose first field is the version, an INTEGER.
+    /// Whether the bytes begin like a PKCS#12 file: a SEQUENCE (or, as the JDK does not mind, a SET) whose first
+    /// field is the version, an INTEGER.
     #[must_use]
     pub fn detect(bytes: &[u8]) -> bool {
-        let Some((&tag::SEQUENCE, rest)) = bytes.split_first() else {
+        let Some((&(tag::SEQUENCE | tag::SET), rest)) = bytes.split_first() else {
             return false;
         };
         let lengths = match rest.first() {
@@ -130,73 +142,91 @@ impl Pfx {
     /// unchanged whole comes back byte for byte.
     ///
     /// # Errors
-    /// [`Error::PasswordRequired`] where there is something to encrypt or a MAC to make, and no password.
+    /// [`Error::PasswordRequired`] where there is something to encrypt or a MAC to make, and no password;
+    /// [`Error::Locked`] where contents that were never opened would have to get another password.
     pub fn to_bytes(&self, password: &Password, rng: &mut dyn CryptoRng) -> Result<Vec<u8>, Error> {
-        let same_password = self
-            .original
-            .as_ref()
-            .is_some_and(|original| original.password.expose_text() == password.expose_text());
-        if let Some(original) = &self.original
+        let original = self.original.as_ref();
+        let same_password =
+            original.is_some_and(|original| original.password.expose_text() == password.expose_text());
+        let keep: Vec<bool> = self
+            .contents
+            .iter()
+            .map(|contents| same_password && contents.is_unchanged())
+            .collect();
+        if let Some(original) = original
             && same_password
             && original.mac == self.mac
             && original.contents == self.contents.len()
-            && self.contents.iter().all(SafeContents::is_unchanged)
+            && !keep.contains(&false)
         {
             return Ok(original.file.to_vec());
         }
-        if !same_password && self.contents.iter().any(|contents| contents.bags.is_none()) {
-            return Err(Error::PasswordRequired);
+        if !same_password && let Some(index) = self.contents.iter().position(|held| held.bags.is_none()) {
+            return Err(Error::Locked { index });
         }
-        let mac = match (&self.mac, &self.original) {
+        let mac = match (&self.mac, original) {
             (Some(_), _) if password.is_none() => return Err(Error::PasswordRequired),
             (Some(mac), Some(_)) => Some(mac.renew(rng)),
             (mac, _) => mac.clone(),
         };
-        let write_safe = |rng: &mut dyn CryptoRng| {
-            let mut safe = Vec::new();
-            for contents in &self.contents {
-                contents.put(&mut safe, same_password, password, rng)?;
-            }
-            Ok::<_, Error>(safe)
-        };
-        // The MAC's key derivation and the contents' run at the same time.
-        let (key, safe) = match &mac {
-            Some(mac) => {
-                let (key, safe) = crypto::join(|| mac.derive(password), || write_safe(rng));
-                (Some(key), safe?)
-            }
-            None => (None, write_safe(rng)?),
-        };
-        let authenticated = encoded_len(safe.len());
-        let mut header = Vec::with_capacity(16);
-        put_header(&mut header, tag::SEQUENCE, safe.len());
-        let mac_data = match (&mac, key) {
-            (Some(mac), Some(key)) => {
-                let value = mac.compute(&key, &[&header, &safe]);
-                mac.to_der(&value)
-            }
-            _ => Vec::new(),
-        };
-        let content = encoded_len(authenticated);
-        let auth_safe = encoded_len(DATA.as_bytes().len()) + encoded_len(content);
-        let length = VERSION_3.len() + encoded_len(auth_safe) + mac_data.len();
-        let mut out = Vec::with_capacity(encoded_len(length));
-        put_header(&mut out, tag::SEQUENCE, length);
-        out.extend_from_slice(&VERSION_3);
-        put_header(&mut out, tag::SEQUENCE, auth_safe);
-        put_tlv(&mut out, tag::OBJECT_IDENTIFIER, DATA.as_bytes());
-        put_header(&mut out, tag::context_constructed(0), content);
-        put_header(&mut out, tag::OCTET_STRING, authenticated);
-        out.extend_from_slice(&header);
-        out.extend_from_slice(&safe);
-        out.extend_from_slice(&mac_data);
-        Ok(out)
+        let plans: Vec<Plan<'_>> = self
+            .contents
+            .iter()
+            .zip(keep)
+            .map(|(contents, keep)| contents.plan(keep, rng))
+            .collect();
+        write(&plans, mac.as_ref(), password)
     }
+}
+
+/// One buffer, of the right size from the start: bags are encoded and encrypted in it, and the MAC is made
+/// over them where they stand.
+fn write(plans: &[Plan<'_>], mac: Option<&Mac>, password: &Password) -> Result<Vec<u8>, Error> {
+    let contents = plans.iter().map(Plan::encoded_len).sum();
+    let authenticated = encoded_len(contents);
+    let content = encoded_len(authenticated);
+    let auth_safe = encoded_len(DATA.as_bytes().len()) + encoded_len(content);
+    let length = VERSION_3.len() + encoded_len(auth_safe) + mac.map_or(0, Mac::encoded_len);
+    let mut out = Vec::with_capacity(encoded_len(length));
+    put_header(&mut out, tag::SEQUENCE, length);
+    out.extend_from_slice(&VERSION_3);
+    put_header(&mut out, tag::SEQUENCE, auth_safe);
+    put_tlv(&mut out, tag::OBJECT_IDENTIFIER, DATA.as_bytes());
+    put_header(&mut out, tag::context_constructed(0), content);
+    put_header(&mut out, tag::OCTET_STRING, authenticated);
+    let start = out.len();
+    put_header(&mut out, tag::SEQUENCE, contents);
+    let mut put_contents = || {
+        plans
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, plan)| plan.put(&mut out, password, index))
+    };
+    let Some(mac) = mac else {
+        put_contents()?;
+        return Ok(out);
+    };
+    // The MAC's key derivation and the contents' run at the same time.
+    let (key, put) = if plans.iter().any(Plan::is_encrypted) {
+        crypto::join(|| mac.derive(password), put_contents)
+    } else {
+        let put = put_contents();
+        (mac.derive(password), put)
+    };
+    put?;
+    let value = mac.compute(&key, &[out.get(start..).unwrap_or_default()]);
+    out.extend_from_slice(&mac.to_der(&value));
+    Ok(out)
 }
 
 /// A file in DER, or one that its normal form gives.
 fn read(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Pfx, Error> {
-    let mut pfx = Reader::new(bytes).sequence("PFX")?;
+    // The JDK does not tell a SEQUENCE from a SET here.
+    let mut reader = Reader::new(bytes);
+    let mut pfx = match reader.peek() {
+        Some(tag::SET) => reader.set("PFX")?,
+        _ => reader.sequence("PFX")?,
+    };
     let version = pfx.unsigned("PFX's version")?;
     if version != 3 {
         return Err(Error::Version { version });
@@ -211,15 +241,17 @@ fn read(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Pfx, Erro
     let mut content = auth_safe
         .read(tag::context_constructed(0), "authSafe's content")?
         .reader();
-    let octets = bytes.slice_ref(content.octet_string("authSafe's content")?);
+    let content = content.read(tag::OCTET_STRING, "authSafe's content")?;
+    let octets = bytes.slice_ref(content.value);
+    let position = content.reader().position();
     let mac = if pfx.is_empty() {
         None
     } else {
         Some(Mac::read(&mut pfx, limits)?)
     };
-    let sealed = match read_safe(&octets, limits) {
+    let sealed = match read_safe(&octets, position, limits) {
         Err(Error::Damaged { source }) => match asn1::normalize(&octets, limits) {
-            Ok(normal) if normal != octets => read_safe(&normal, limits)?,
+            Ok(normal) if normal != octets => read_safe(&normal, position, limits)?,
             _ => return Err(source.into()),
         },
         other => other?,
@@ -227,9 +259,9 @@ fn read(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Pfx, Erro
     check_work(&sealed, mac.as_ref().map(|(mac, _)| mac), limits)?;
     let open = || {
         let mut budget = Budget::new(limits);
-        let opened = sealed.into_iter().enumerate();
-        opened
-            .map(|(index, sealed)| sealed.open(index, password, limits, &mut budget))
+        sealed
+            .into_iter()
+            .map(|sealed| sealed.open(password, limits, &mut budget))
             .collect::<Result<_, _>>()
     };
     let (contents, mac) = match mac {
@@ -245,7 +277,7 @@ fn read(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Pfx, Erro
         file: bytes.clone(),
         contents: contents.len(),
         mac: mac.clone(),
-        password: std::sync::Arc::new(password.duplicate()),
+        password: Arc::new(password.duplicate()),
     };
     Ok(Pfx {
         contents,
@@ -262,16 +294,26 @@ fn settle(contents: Result<Vec<SafeContents>, Error>, verified: bool) -> Result<
             Err(Error::Altered)
         }
         (Ok(_), false) => Err(Error::WrongPassword),
+        (
+            Err(Error::Contents {
+                index,
+                source: PbeError::WrongPassword,
+            }),
+            true,
+        ) => Err(Error::ContentsPassword { index }),
+        // Octets that a wrong key decrypts to may look like bags for a while.
+        (Err(Error::Decrypted { .. }), false) => Err(Error::WrongPassword),
         (Err(error), false) if error.kind() == ErrorKind::WrongPassword => Err(Error::WrongPassword),
         (Err(error), _) => Err(error),
     }
 }
 
-fn read_safe(octets: &Bytes, limits: &Limits) -> Result<Vec<Sealed>, Error> {
-    let mut reader = Reader::new(octets).sequence("AuthenticatedSafe")?;
+/// The contents; `position` is where they begin in the file.
+fn read_safe(octets: &Bytes, position: usize, limits: &Limits) -> Result<Vec<Sealed>, Error> {
+    let mut reader = Reader::at(octets, position).sequence("AuthenticatedSafe")?;
     let mut sealed = Vec::new();
     while !reader.is_empty() {
-        sealed.push(Sealed::read(&mut reader, octets, limits)?);
+        sealed.push(Sealed::read(&mut reader, octets, sealed.len(), limits)?);
     }
     Ok(sealed)
 }
@@ -279,8 +321,10 @@ fn read_safe(octets: &Bytes, limits: &Limits) -> Result<Vec<Sealed>, Error> {
 /// All iterations that opening asks for are counted before the first of them is done.
 fn check_work(sealed: &[Sealed], mac: Option<&Mac>, limits: &Limits) -> Result<(), Error> {
     let contents = sealed.iter().filter_map(|sealed| sealed.encryption.as_ref());
-    let iterations = contents.map(|pbe| u64::from(pbe.iterations())).sum::<u64>()
-        + mac.map_or(0, |mac| u64::from(mac.iterations()));
+    let iterations = contents
+        .map(work)
+        .chain(mac.map(|mac| u64::from(mac.iterations())))
+        .fold(0, u64::saturating_add);
     if iterations > limits.total_iterations {
         return Err(Error::TooMuchWork {
             iterations,
@@ -288,4 +332,17 @@ fn check_work(sealed: &[Sealed], mac: Option<&Mac>, limits: &Limits) -> Result<(
         });
     }
     Ok(())
+}
+
+/// A derivation's cost in iterations. Scrypt has none: it makes 4 N r p blocks of Salsa20/8 (RFC 7914
+/// sections 4 and 5), and two of these take about as long as one HMAC of SHA-256.
+fn work(pbe: &Pbe) -> u64 {
+    match pbe.scheme() {
+        Scheme::Scrypt { log_n, r, p, .. } => 2_u64
+            .checked_shl(u32::from(log_n))
+            .unwrap_or(u64::MAX)
+            .saturating_mul(u64::from(r))
+            .saturating_mul(u64::from(p)),
+        _ => u64::from(pbe.iterations()),
+    }
 }

@@ -35,8 +35,8 @@ pub struct SafeBag {
     pub attributes: Attributes,
 }
 
-/// A bag's value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A bag's value. `Debug` shows lengths instead of octets, which may be secret in most of them.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BagValue {
     /// keyBag: a PKCS#8 PrivateKeyInfo in the clear.
@@ -54,7 +54,8 @@ pub enum BagValue {
     },
     /// safeContentsBag: bags within.
     SafeContents(Vec<SafeBag>),
-    /// Anything else (crlBag, other certificates and secrets, private types).
+    /// Anything else (crlBag, other certificates and secrets, private types, contents nested deeper than
+    /// [`Limits::depth`]).
     Other {
         /// bagId
         bag_id: ObjectIdentifier,
@@ -78,6 +79,19 @@ impl ClearKey {
 impl fmt::Debug for ClearKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ClearKey(***)")
+    }
+}
+
+impl fmt::Debug for BagValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.debug_tuple("Key").field(key).finish(),
+            Self::ShroudedKey(der) => write!(f, "ShroudedKey({} bytes)", der.len()),
+            Self::X509Certificate(der) => write!(f, "X509Certificate({} bytes)", der.len()),
+            Self::Secret { type_id, value } => write!(f, "Secret({type_id}, {} bytes)", value.len()),
+            Self::SafeContents(bags) => f.debug_tuple("SafeContents").field(bags).finish(),
+            Self::Other { bag_id, value } => write!(f, "Other({bag_id}, {} bytes)", value.len()),
+        }
     }
 }
 
@@ -133,10 +147,10 @@ impl SafeBag {
             }
             CERT => certificate(&mut inner, wrapped.value, parent)?,
             SECRET => secret(&mut inner, wrapped.value, parent)?,
-            SAFE_CONTENTS => {
-                let nested = inner.read(tag::SEQUENCE, "safeContentsBag")?;
-                budget.descend(nested.position)?;
-                let bags = authenticated_safe::read_bags(&mut nested.reader(), parent, budget)?;
+            // Deeper ones are kept unread: the JDK, which does not look into any, opens such a file.
+            SAFE_CONTENTS if budget.descend() => {
+                let mut nested = inner.sequence("safeContentsBag")?;
+                let bags = authenticated_safe::read_bags(&mut nested, parent, budget)?;
                 budget.ascend();
                 BagValue::SafeContents(bags)
             }
@@ -146,7 +160,7 @@ impl SafeBag {
             },
         };
         let attributes = match fields.optional(tag::SET, "SafeBag's bagAttributes")? {
-            Some(set) => Attributes::from_der(parent.slice_ref(set.value))?,
+            Some(set) => Attributes::from_der(parent.slice_ref(set.value), set.reader())?,
             None => Attributes::default(),
         };
         Ok(Self { value, attributes })
@@ -260,6 +274,7 @@ fn typed_len(id: &ObjectIdentifier, octets: &[u8]) -> usize {
 }
 
 /// How many bags may still come, and how deep they may nest.
+#[derive(Clone, Copy)]
 pub(super) struct Budget<'a> {
     limits: &'a Limits,
     bags: usize,
@@ -282,15 +297,15 @@ impl<'a> Budget<'a> {
         Ok(())
     }
 
-    fn descend(&mut self, position: usize) -> Result<(), asn1::Error> {
-        let limit = self.limits.depth;
-        let deep = asn1::Error::TooDeep {
-            what: "safeContentsBag",
-            position,
-            limit,
-        };
-        self.depth = self.depth.checked_sub(1).ok_or(deep)?;
-        Ok(())
+    /// Goes one level down, if there is one left.
+    const fn descend(&mut self) -> bool {
+        match self.depth.checked_sub(1) {
+            Some(depth) => {
+                self.depth = depth;
+                true
+            }
+            None => false,
+        }
     }
 
     const fn ascend(&mut self) {
