@@ -8,6 +8,7 @@ const PBES2: Scheme = Scheme::Pbes2 {
     cipher: Cipher::Aes256Cbc,
 };
 const TRIPLE_DES: Scheme = Scheme::Pkcs12(Cipher::TripleDesCbc);
+const RC2_40: Scheme = Scheme::Pkcs12(Cipher::Rc2Cbc { effective_bits: 40 });
 /// Keytool's count from JDK 11 on.
 const COUNT: u32 = 10_000;
 /// Counts of keytool of JDK 8: for contents and keys, and for the MAC.
@@ -91,6 +92,17 @@ impl Profile {
         }),
     };
 
+    /// [`LEGACY`](Self::LEGACY) with 40-bit RC2 for certificates: byte by byte the form that keytool of JDK 6 to
+    /// 8u300 writes, for the rare reader that knows no other. RC2-40 hides nothing from anyone; certificates
+    /// need no hiding.
+    ///
+    /// Readers: every JDK; OpenSSL 1.x, and 3 with `-legacy`.
+    pub const LEGACY_RC2: Self = Self {
+        name: "legacy-rc2",
+        certificates: Some((RC2_40, LEGACY_COUNT)),
+        ..Self::LEGACY
+    };
+
     /// No encryption and no MAC, for truststores only: every JDK from 8 on reads it with any password or none.
     /// What `KeyStore.store(out, null)` of JDK 18 and later writes, and the form of those JDKs' own cacerts.
     pub const PASSWORDLESS: Self = Self {
@@ -117,6 +129,7 @@ impl Profile {
         Self::TRUST,
         Self::MODERN,
         Self::LEGACY,
+        Self::LEGACY_RC2,
         Self::PASSWORDLESS,
         Self::PBMAC1,
     ];

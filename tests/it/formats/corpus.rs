@@ -21,10 +21,6 @@ fn is_read_otherwise(row: &Value, error: Option<&KeyStoreError>) -> bool {
         })
     );
     let reasons = [
-        // A PFX that is a SET: the JDK does not look at the outermost tag.
-        "byte-0-31.p12",
-        // 1,500 contents within each other are beyond the limit; the JDK does not look into them.
-        "nested-safecontents-1500.p12",
         // A certificate that is not X.509 is told as skipped; the JDK refuses the whole store.
         "sdsi-cert.p12",
         // A name in upper case that Java lists and cannot find: here it is found.

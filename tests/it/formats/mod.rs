@@ -1,3 +1,5 @@
 //! Formats, against what others made.
 
 mod corpus;
+mod pkcs12;
+mod pkcs12_corpus;
