@@ -62,6 +62,21 @@ pub(crate) enum Command {
     /// List a store's entries.
     #[command(after_long_help = format!("Examples:\n  keyjar list truststore.p12\n  keyjar list keystore.p12 -v --storepass env:STORE_PASS\n  keyjar list truststore.p12 --json | jq -r '.entries[].alias'\n\n{EXIT}"))]
     List(List),
+    /// Print an entry's certificates, or its private key.
+    #[command(
+        after_long_help = "Examples:\n  keyjar export truststore.p12 apm-server-cert > apm-server.crt\n  keyjar export keystore.p12 client --key --out client.key --storepass env:STORE_PASS\n\nExit codes: 0 done, 1 there is no such alias, 2 could not."
+    )]
+    Export(Export),
+    /// Take entries out of a store.
+    #[command(
+        after_long_help = "Examples:\n  keyjar remove truststore.p12 old-ca\n\nExit codes: 0 done, 1 there is no such alias (nothing was removed), 2 could not."
+    )]
+    Remove(Remove),
+    /// Give an entry another alias.
+    #[command(
+        after_long_help = "Examples:\n  keyjar rename keystore.p12 1 client --storepass env:STORE_PASS\n\nExit codes: 0 done, 1 there is no such alias, 2 could not."
+    )]
+    Rename(Rename),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -195,4 +210,64 @@ pub(crate) struct List {
     /// Print the certificates as PEM.
     #[arg(long)]
     pub(crate) pem: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// The store.
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The entry.
+    #[arg(value_name = "ALIAS")]
+    pub(crate) alias: String,
+    /// The private key (PKCS#8, unencrypted) or the raw secret key, instead of the certificate.
+    #[arg(long)]
+    pub(crate) key: bool,
+    /// The whole chain, leaf first.
+    #[arg(long, conflicts_with = "key")]
+    pub(crate) chain: bool,
+    /// Where to; stdout unless given.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    /// The form.
+    #[arg(long, value_name = "FORM", default_value = "pem", value_parser = ["pem", "der"])]
+    pub(crate) form: String,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// The password of a key that has one of its own.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keypass: Option<Source>,
+    /// Show a private key on a terminal.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Remove {
+    /// The store.
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The entries.
+    #[arg(value_name = "ALIAS", required = true)]
+    pub(crate) aliases: Vec<String>,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+}
+
+#[derive(Args)]
+pub(crate) struct Rename {
+    /// The store.
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The entry's alias.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// Its new alias.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
 }

@@ -6,6 +6,7 @@ mod failure;
 mod flags;
 mod import;
 mod list;
+mod manage;
 mod password;
 mod printer;
 
@@ -34,6 +35,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Bundle(command) => bundle::run(command, &printer),
         Command::Flags(command) => flags::run(command, &printer),
         Command::List(command) => list::run(command, &printer),
+        Command::Export(command) => manage::export(command, &printer),
+        Command::Remove(command) => manage::remove(command, &printer),
+        Command::Rename(command) => manage::rename(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -5,3 +5,4 @@ mod bundle;
 mod flags;
 mod import;
 mod list;
+mod manage;
