@@ -7,7 +7,14 @@ fn file(name: &str) -> String {
 #[test]
 fn every_jdk_lists_the_truststores_of_every_profile_it_is_said_to_read() {
     for jdk in jdks() {
-        for profile in ["trust", "modern", "legacy", "passwordless", "pbmac1"] {
+        for profile in [
+            "trust",
+            "modern",
+            "legacy",
+            "legacy-rc2",
+            "passwordless",
+            "pbmac1",
+        ] {
             // The host's version is not asked for: JDK 17 to 24 do not read PBMAC1, later ones do.
             if profile == "pbmac1" && (jdk.is_before(25) || jdk.version == "host") {
                 continue;
@@ -39,7 +46,7 @@ fn every_jdk_lists_the_truststores_of_every_profile_it_is_said_to_read() {
 #[test]
 fn every_jdk_lists_the_key_and_its_chain() {
     for jdk in jdks() {
-        for profile in ["modern", "legacy"] {
+        for profile in ["modern", "legacy", "legacy-rc2"] {
             let folder = folder();
             let (cert, key, ca) = (file("client.crt"), file("client.key"), file("ca.crt"));
             let arguments = [

@@ -30,14 +30,14 @@ fn openssl_verifies_and_decrypts_modern_and_legacy() {
     if !has("openssl", &["version"]) {
         return;
     }
-    for profile in [Profile::MODERN, Profile::LEGACY] {
+    for profile in [Profile::MODERN, Profile::LEGACY, Profile::LEGACY_RC2] {
         let folder = folder();
         store()
             .encoder()
             .profile(profile)
             .save(folder.path().join("s.p12"), &Password::new("secret1"))
             .unwrap();
-        let legacy = if profile == Profile::LEGACY {
+        let legacy = if profile == Profile::LEGACY_RC2 {
             &["-legacy"][..]
         } else {
             &[]
@@ -81,7 +81,13 @@ fn the_p12_keystore_crate_reads_modern() {
 #[test]
 fn every_profile_gives_back_what_was_put_in() {
     let password = Password::new("secret1");
-    for profile in [Profile::TRUST, Profile::MODERN, Profile::LEGACY, Profile::PBMAC1] {
+    for profile in [
+        Profile::TRUST,
+        Profile::MODERN,
+        Profile::LEGACY,
+        Profile::LEGACY_RC2,
+        Profile::PBMAC1,
+    ] {
         let bytes = store().encoder().profile(profile).to_bytes(&password).unwrap();
         let read = KeyStore::from_bytes(bytes, &password).unwrap();
         let Some(Entry::PrivateKey(entry)) = read.get(&Alias::new("client")) else {
