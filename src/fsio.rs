@@ -182,6 +182,45 @@ pub fn update<T, E: From<FileError>>(
     Ok(result)
 }
 
+/// Whether the group or others may read or write the file; never on systems without modes.
+///
+/// # Errors
+/// What the file system refuses.
+#[cfg_attr(
+    unix,
+    expect(clippy::disallowed_methods, reason = "this is the module that touches files")
+)]
+pub fn is_open_to_others(path: &Path) -> Result<bool, FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path)
+            .map_err(failed("read", path))?
+            .permissions()
+            .mode();
+        Ok(mode & 0o066 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
+
+/// Leaves the file to its owner alone (mode 0600).
+///
+/// # Errors
+/// What the file system refuses.
+pub fn restrict(path: &Path) -> Result<(), FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failed("restrict", path))?;
+    }
+    let _ = path;
+    Ok(())
+}
+
 /// The temporary file that is being written, for who ends the process in the middle of it.
 static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
 

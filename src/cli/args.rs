@@ -77,6 +77,26 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar rename keystore.p12 1 client --storepass env:STORE_PASS\n\nExit codes: 0 done, 1 there is no such alias, 2 could not."
     )]
     Rename(Rename),
+    /// Give a store another password; its keys get the same.
+    #[command(
+        after_long_help = "Examples:\n  keyjar passwd keystore.p12 --storepass env:OLD --new-storepass env:NEW\n  keyjar passwd keystore.jks --keypass env:KEY_PASS --new-storepass file:new.txt\n\nKeys that had a password of their own (`--keypass`) get the store's: a JVM has one option for both.\n\nExit codes: 0 done, 2 could not."
+    )]
+    Passwd(Passwd),
+    /// Convert a store to another format or other algorithms.
+    #[command(
+        after_long_help = "Examples:\n  keyjar convert old.jks new.p12 --storepass env:STORE_PASS\n  keyjar convert store.p12 store-for-java8.p12 --profile legacy\n  keyjar convert keystore.p12 keystore.pem --storepass env:STORE_PASS --new-storepass env:PEM_PASS\n\nWhat the target cannot hold is an error that names it, unless `--skip-unsupported` is given.\n\nExit codes: 0 done, 2 could not."
+    )]
+    Convert(Convert),
+    /// Tell what two stores trust or hold differently.
+    #[command(
+        after_long_help = "Examples:\n  keyjar diff truststore.p12 /etc/ssl/certs/java/cacerts\n  keyjar diff old.jks new.p12 --storepass env:OLD --other-storepass env:NEW\n\nExit codes: 0 they hold the same, 1 they differ, 2 could not."
+    )]
+    Diff(Diff),
+    /// Look stores over for what fails, will fail, or is weak; mend it with `--fix`.
+    #[command(
+        after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
+    )]
+    Audit(Audit),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -220,7 +240,7 @@ pub(crate) struct Export {
     /// The entry.
     #[arg(value_name = "ALIAS")]
     pub(crate) alias: String,
-    /// The private key (PKCS#8, unencrypted) or the raw secret key, instead of the certificate.
+    /// The private key (PKCS#8, unencrypted unless `--new-storepass` is given) or the raw secret key, instead of the certificate.
     #[arg(long)]
     pub(crate) key: bool,
     /// The whole chain, leaf first.
@@ -229,9 +249,12 @@ pub(crate) struct Export {
     /// Where to; stdout unless given.
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
-    /// The form.
-    #[arg(long, value_name = "FORM", default_value = "pem", value_parser = ["pem", "der"])]
+    /// The form; p7b is PKCS#7 with all the entry's certificates.
+    #[arg(long, value_name = "FORM", default_value = "pem", value_parser = ["pem", "der", "p7b"])]
     pub(crate) form: String,
+    /// Encrypt the private key with this password.
+    #[arg(long, value_name = "SOURCE", requires = "key")]
+    pub(crate) new_storepass: Option<Source>,
     /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) storepass: Option<Source>,
@@ -270,4 +293,109 @@ pub(crate) struct Rename {
     /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) storepass: Option<Source>,
+}
+
+#[derive(Args)]
+pub(crate) struct Passwd {
+    /// The store.
+    #[arg(value_name = "STORE")]
+    pub(crate) store: PathBuf,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// The password that keys have of their own.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keypass: Option<Source>,
+    /// The new password.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) new_storepass: Option<Source>,
+    /// Write with a password that some readers cannot take.
+    #[arg(long)]
+    pub(crate) allow_odd_password: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Convert {
+    /// The store: its format is found by its bytes.
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where to; `-` for stdout.
+    #[arg(value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// The format; unless given OUT's ending tells it (.jks, .jceks, .pem), else it is pkcs12.
+    #[arg(long, value_name = "FORMAT", value_parser = ["pkcs12", "jks", "jceks", "pem"])]
+    pub(crate) to: Option<String>,
+    /// PKCS#12's algorithms and counts.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(Profile::ALL.iter().map(|p| p.name)))]
+    pub(crate) profile: Option<String>,
+    /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// The password that keys have of their own.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keypass: Option<Source>,
+    /// The new store's password; the old one unless given. PEM keys are encrypted only with this.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) new_storepass: Option<Source>,
+    /// Leave out what the target cannot hold.
+    #[arg(long)]
+    pub(crate) skip_unsupported: bool,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Write with a password that some readers cannot take.
+    #[arg(long)]
+    pub(crate) allow_odd_password: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// The first store.
+    #[arg(value_name = "A")]
+    pub(crate) first: PathBuf,
+    /// The second store.
+    #[arg(value_name = "B")]
+    pub(crate) second: PathBuf,
+    /// The first store's password, and the second's unless that has its own option.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// The second store's password.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) other_storepass: Option<Source>,
+}
+
+#[derive(Args)]
+pub(crate) struct Audit {
+    /// The stores.
+    #[arg(value_name = "STORE", required = true)]
+    pub(crate) stores: Vec<PathBuf>,
+    /// The stores' password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) storepass: Option<Source>,
+    /// The password that keys have of their own; `--fix` gives them the store's.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) keypass: Option<Source>,
+    /// How soon is soon, in days (30d), weeks (4w) or hours (12h).
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = within)]
+    pub(crate) within: i64,
+    /// Mend what can be mended.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+/// Hours.
+fn within(text: &str) -> Result<i64, String> {
+    let (number, hours) = match text.strip_suffix('d') {
+        Some(days) => (days, 24),
+        None => match (text.strip_suffix('w'), text.strip_suffix('h')) {
+            (Some(weeks), _) => (weeks, 24 * 7),
+            (_, Some(hours)) => (hours, 1),
+            _ => (text, 24),
+        },
+    };
+    let number = number
+        .parse::<u32>()
+        .or(Err(String::from("write it like 30d, 4w or 12h")))?;
+    // A hundred years are soon enough for anyone.
+    Ok((i64::from(number) * hours).min(24 * 36_525))
 }

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use keyjar::jvm::FlagsError;
 use keyjar::keystore::KeyStoreError;
-use keyjar::ops::{BundleError, ImportError, InputsError};
+use keyjar::ops::{BundleError, ConvertError, ImportError, InputsError};
 use keyjar::pkcs8::KeyError;
 use keyjar::{ErrorKind, Hint};
 
@@ -90,6 +90,7 @@ from!(
     InputsError,
     ImportError,
     BundleError,
+    ConvertError,
     FlagsError,
     KeyError,
     keyjar::fsio::FileError

@@ -2,7 +2,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use keyjar::keystore::KeyStoreError;
-use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, Password, clock, fsio, pem};
+use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, Password, clock, fsio, ops, pem, x509};
 
 use super::Outcome;
 use super::args::{Export, Remove, Rename};
@@ -10,10 +10,18 @@ use super::failure::Failure;
 use super::password::{self, Asked, Source};
 use super::printer::Printer;
 
-const KEY: Asked = Asked {
+pub(super) const KEY: Asked = Asked {
     what: "key",
     option: "--keypass",
     variable: "KEYJAR_KEYPASS",
+    convention: false,
+};
+
+/// The password that something new is written with.
+pub(super) const NEW: Asked = Asked {
+    what: "new file",
+    option: "--new-storepass",
+    variable: "KEYJAR_NEW_STOREPASS",
     convention: false,
 };
 
@@ -44,7 +52,7 @@ pub(crate) fn export(command: &Export, printer: &Printer) -> Outcome {
 }
 
 /// The given password; else the convention where it opens the store; else a prompt.
-fn store_password(
+pub(super) fn store_password(
     source: Option<&Source>,
     bytes: &bytes::Bytes,
     printer: &Printer,
@@ -73,6 +81,10 @@ fn key(
     command: &Export,
     printer: &Printer,
 ) -> Result<Vec<u8>, Failure> {
+    if command.form == "p7b" {
+        let hint = "`--form pem` and `--form der` write keys";
+        return Err(Failure::new(ErrorKind::Usage, "PKCS#7 holds no keys", hint));
+    }
     let to_terminal = command.out.is_none() && std::io::stdout().is_terminal();
     if to_terminal && !command.force {
         let hint = "`--out PATH` writes it to a file of mode 0600; `--force` shows it all the same";
@@ -93,7 +105,14 @@ fn key(
     };
     match entry {
         Entry::PrivateKey(entry) => {
-            let key = entry.key(password).map_err(of)?;
+            let key = entry.key(password).map_err(of)?.without_attributes();
+            if let Some(source) = &command.new_storepass {
+                let encrypted = ops::encrypt_key(&key, &password::find(&NEW, Some(source), printer)?)?;
+                return Ok(match command.form.as_str() {
+                    "der" => encrypted.as_der().to_vec(),
+                    _ => pem::encode("ENCRYPTED PRIVATE KEY", encrypted.as_der()).into_bytes(),
+                });
+            }
             Ok(match command.form.as_str() {
                 "der" => key.expose_pkcs8_der().to_vec(),
                 _ => key.expose_pem().as_bytes().to_vec(),
@@ -125,6 +144,9 @@ fn certificates(entry: &Entry, alias: &Alias, command: &Export) -> Result<Vec<u8
             "`--key` exports its key",
         ));
     };
+    if command.form == "p7b" {
+        return Ok(pem::encode("PKCS7", &x509::encode_pkcs7(chain)).into_bytes());
+    }
     if command.form == "der" {
         return Ok(first.as_der().to_vec());
     }

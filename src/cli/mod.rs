@@ -1,7 +1,9 @@
 //! The program: it only parses, calls the library, and renders.
 
 mod args;
+mod audit;
 mod bundle;
+mod convert;
 mod failure;
 mod flags;
 mod import;
@@ -38,6 +40,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Export(command) => manage::export(command, &printer),
         Command::Remove(command) => manage::remove(command, &printer),
         Command::Rename(command) => manage::rename(command, &printer),
+        Command::Passwd(command) => convert::passwd(command, &printer),
+        Command::Convert(command) => convert::convert(command, &printer),
+        Command::Diff(command) => audit::diff(command, &printer),
+        Command::Audit(command) => audit::audit(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -126,7 +126,7 @@ impl<'a> Encoder<'a> {
             now: self.now.unwrap_or_else(clock::now),
         };
         match (format, &self.store.origin) {
-            (StoreFormat::Pkcs12, Origin::Pkcs12 { pfx, claimed })
+            (StoreFormat::Pkcs12, Origin::Pkcs12 { pfx, claimed, .. })
                 if self.profile.is_none() && self.iterations.is_none() =>
             {
                 pkcs12_store::edit(self.store, pfx, claimed, &settings, rng)

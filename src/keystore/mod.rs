@@ -45,11 +45,12 @@ use crate::fsio;
 use crate::jks::Jks;
 use crate::limits::Limits;
 use crate::pem::sniff;
+use crate::pkcs8::PrivateKey;
 use crate::pkcs12::{Mac, Pfx};
 use crate::secret::Password;
 use crate::x509::Certificate;
 use chains::CertificateBag;
-use pkcs12_load::Bags;
+use pkcs12_load::{Bags, Orphan};
 
 /// Something a store holds that Java does not show as an entry, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,8 +78,14 @@ pub struct KeyStore {
 #[derive(Debug)]
 enum Origin {
     New,
-    Pkcs12 { pfx: Box<Pfx>, claimed: Vec<bool> },
-    Jks { format: StoreFormat },
+    Pkcs12 {
+        pfx: Box<Pfx>,
+        claimed: Vec<bool>,
+        orphans: Vec<Orphan>,
+    },
+    Jks {
+        format: StoreFormat,
+    },
 }
 
 /// An entry, its name as the file spells it, and the bags it came from.
@@ -140,6 +147,7 @@ impl KeyStore {
                 let origin = Origin::Pkcs12 {
                     pfx: Box::new(pfx),
                     claimed: loaded.claimed,
+                    orphans: loaded.orphans,
                 };
                 Ok(Self {
                     entries: loaded.entries,
@@ -304,6 +312,75 @@ impl KeyStore {
                 return name;
             }
         }
+    }
+
+    /// Makes entries of the certificates that Java does not see: of two trusted ones whose aliases collide the
+    /// lost one gets a name of its own; in a store without a private key (with one they may be parts of a
+    /// chain) those without the trustedKeyUsage attribute become trusted. Returns the new aliases.
+    pub fn adopt_unseen(&mut self) -> Vec<Alias> {
+        let has_private_key = self
+            .entries
+            .values()
+            .any(|slot| matches!(slot.entry, Entry::PrivateKey(_)));
+        let Origin::Pkcs12 { claimed, orphans, .. } = &mut self.origin else {
+            return Vec::new();
+        };
+        let (adopted, left): (Vec<_>, Vec<_>) = std::mem::take(orphans)
+            .into_iter()
+            .partition(|orphan| orphan.trusted || !has_private_key);
+        *orphans = left;
+        for orphan in &adopted {
+            if let Some(mark) = usize::try_from(orphan.bag)
+                .ok()
+                .and_then(|at| claimed.get_mut(at))
+            {
+                *mark = true;
+            }
+        }
+        let mut aliases = Vec::with_capacity(adopted.len());
+        for orphan in adopted {
+            self.skipped
+                .retain(|skipped| skipped.certificate.as_ref() != Some(&orphan.certificate));
+            let name = self.free_name(&orphan.name);
+            let entry = Entry::TrustedCertificate(TrustedCertificateEntry::new(orphan.certificate));
+            let alias = Alias::new(&name);
+            aliases.push(alias.clone());
+            self.entries
+                .insert(alias, Slot::new(name, entry, Some(orphan.bag)));
+        }
+        aliases
+    }
+
+    /// Every private key decrypted with this password, in order. Each has a key derivation of its own, which is
+    /// all that this costs; they are spread over the machine's cores.
+    #[must_use]
+    pub fn private_keys(&self, password: &Password) -> Vec<(&Alias, Result<PrivateKey, KeyStoreError>)> {
+        let entries: Vec<_> = self
+            .iter()
+            .filter_map(|(alias, entry)| match entry {
+                Entry::PrivateKey(entry) => Some((alias, entry)),
+                _ => None,
+            })
+            .collect();
+        let open = |part: &[(&'_ Alias, &PrivateKeyEntry)]| -> Vec<Result<PrivateKey, KeyStoreError>> {
+            part.iter().map(|(_, entry)| entry.key(password)).collect()
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = entries.len().div_ceil(cores).max(1);
+        let opened: Vec<_> = std::thread::scope(|scope| {
+            let mut parts = entries.chunks(share);
+            let own = parts.next();
+            let others: Vec<_> = parts
+                .map(|part| (part, scope.spawn(move || open(part))))
+                .collect();
+            let mut opened: Vec<_> = own.map(open).unwrap_or_default();
+            for (part, other) in others {
+                // A thread that could not finish leaves its share to this one.
+                opened.extend(other.join().unwrap_or_else(|_| open(part)));
+            }
+            opened
+        });
+        entries.into_iter().map(|(alias, _)| alias).zip(opened).collect()
     }
 
     /// What the file holds that is no entry, or is one that Java does not see.

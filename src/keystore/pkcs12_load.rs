@@ -26,6 +26,19 @@ pub(super) struct Loaded {
     pub(super) skipped: Vec<Skipped>,
     /// For each bag, by its number, whether an entry is made of it.
     pub(super) claimed: Vec<bool>,
+    pub(super) orphans: Vec<Orphan>,
+}
+
+/// A certificate that could be an entry, and is none to Java.
+#[derive(Clone, Debug)]
+pub(super) struct Orphan {
+    pub(super) certificate: Certificate,
+    /// The name it would have.
+    pub(super) name: String,
+    /// Its bag.
+    pub(super) bag: u32,
+    /// Whether it carries the mark of a trusted certificate: only its alias stands in its way.
+    pub(super) trusted: bool,
 }
 
 /// The numbers of the bags an entry is made of.
@@ -212,6 +225,14 @@ impl Loader {
             }
             MapEntry::Occupied(mut place) => {
                 let lost = place.insert(slot);
+                if let (Entry::TrustedCertificate(entry), Some(bag)) = (&lost.entry, lost.bags.own) {
+                    self.loaded.orphans.push(Orphan {
+                        certificate: entry.certificate().clone(),
+                        name: lost.name.clone(),
+                        bag,
+                        trusted: true,
+                    });
+                }
                 let what = format!("{} `{}`", lost.entry.kind().replace('-', " "), lost.name);
                 let certificate = lost.entry.certificates().first().cloned();
                 self.skip(&what, why, certificate);
@@ -246,6 +267,15 @@ impl Loader {
             let what = format!("certificate `{}`", bag.certificate.subject());
             let why = "it has no trustedKeyUsage attribute and belongs to no key, so Java does not see it";
             self.skip(&what, why, Some(bag.certificate.clone()));
+            self.loaded.orphans.push(Orphan {
+                certificate: bag.certificate.clone(),
+                name: bag
+                    .alias
+                    .as_ref()
+                    .map_or_else(|| bag.certificate.short_name(), |alias| alias.as_str().to_owned()),
+                bag: bag.id,
+                trusted: false,
+            });
         }
         self.loaded.claimed = used;
         Ok(self.loaded)

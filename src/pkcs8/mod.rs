@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use encrypted::EncryptedPrivateKey;
 
-use crate::asn1::{self, ObjectIdentifier, Reader, tag};
+use crate::asn1::{self, ObjectIdentifier, Reader, tag, tlv};
 use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
 use crate::pem::{self, What};
@@ -89,6 +89,25 @@ impl PrivateKey {
             .and_then(|info| public::matches(&info, public_key_der))
     }
 
+    /// The same key without the attributes its PrivateKeyInfo may carry (Windows writes a keyUsage): what
+    /// `Key.getEncoded` of a JVM gives back (`sun.security.pkcs.PKCS8Key`).
+    #[must_use]
+    pub fn without_attributes(&self) -> Self {
+        let bare = self.info().ok().filter(|info| info.has_attributes).map(|info| {
+            let public = info.public.map(|octets| tlv(tag::context(1), &[&[0], octets]));
+            let version = [tag::INTEGER, 1, u8::from(public.is_some())];
+            let key = SecretBytes::new(tlv(tag::OCTET_STRING, &[info.key]));
+            let fields = [
+                &version,
+                info.identifier,
+                key.expose_bytes(),
+                public.as_deref().unwrap_or_default(),
+            ];
+            SecretBytes::new(tlv(tag::SEQUENCE, &fields))
+        });
+        bare.map_or_else(|| self.duplicate(), |pkcs8| Self { pkcs8 })
+    }
+
     /// The key as PEM, unencrypted.
     #[must_use]
     pub fn expose_pem(&self) -> zeroize::Zeroizing<String> {
@@ -131,6 +150,7 @@ pub(crate) struct Info<'a> {
     pub(crate) key: &'a [u8],
     /// publicKey's octets.
     pub(crate) public: Option<&'a [u8]>,
+    has_attributes: bool,
 }
 
 impl<'a> Info<'a> {
@@ -143,10 +163,13 @@ impl<'a> Info<'a> {
         let parameters = parts.rest();
         let key = fields.octet_string("privateKey")?;
         let mut public = None;
+        let mut has_attributes = false;
         while !fields.is_empty() {
             let field = fields.any("PrivateKeyInfo's attributes")?;
             if field.tag == tag::context(1) {
                 public = field.value.split_first().map(|(_, octets)| octets);
+            } else {
+                has_attributes = true;
             }
         }
         Ok(Self {
@@ -155,6 +178,7 @@ impl<'a> Info<'a> {
             parameters,
             key,
             public,
+            has_attributes,
         })
     }
 }

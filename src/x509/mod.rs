@@ -13,6 +13,7 @@ mod java;
 mod key_info;
 mod name;
 mod oid;
+mod pkcs7;
 mod time;
 
 pub use certificate::Certificate;
@@ -23,4 +24,5 @@ pub use java::Unreadable;
 pub use key_info::PublicKeyInfo;
 pub use name::Name;
 pub use oid::Oid;
+pub use pkcs7::encode_pkcs7;
 pub use time::Validity;
