@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use keyjar::keystore::OpenSsl;
 use keyjar::x509::PublicKeyInfo;
 use keyjar::{Certificate, Entry, KeyStore, Limits, fsio, pem};
 use serde_json::{Value, json};
@@ -128,6 +129,26 @@ fn table(store: &KeyStore, verbose: bool) -> String {
 }
 
 fn algorithms(store: &KeyStore, out: &mut String) {
+    if let Some(writer) = store.likely_writer() {
+        let _ = writeln!(out, "  written by: {writer} (likely)");
+    }
+    if let Some(readers) = store.readers() {
+        let jdks: Vec<_> = readers.jdks.iter().map(ToString::to_string).collect();
+        let jdks = match jdks.as_slice() {
+            [] => String::from("no JDK"),
+            all => format!("JDK {}", all.join(", ")),
+        };
+        let openssl = match readers.openssl {
+            OpenSsl::Opens => "; OpenSSL 3",
+            OpenSsl::Legacy => "; OpenSSL 3 with -legacy",
+            OpenSsl::From34 => "; OpenSSL 3.4",
+            OpenSsl::No => "",
+        };
+        let _ = writeln!(out, "  read by: {jdks}{openssl}");
+        for reason in &readers.reasons {
+            let _ = writeln!(out, "    {reason}");
+        }
+    }
     let Some(pfx) = store.pfx() else { return };
     for (index, contents) in pfx.contents.iter().enumerate() {
         let bags = contents
@@ -184,6 +205,9 @@ fn document(store: &KeyStore, command: &List) -> Value {
     let mac = store
         .mac()
         .map(|mac| json!({ "algorithm": mac.name(), "iterations": mac.iterations() }));
+    let readers = store.readers().map(|readers| {
+        json!({ "jdk": readers.jdks, "openssl": readers.openssl.name(), "reasons": readers.reasons })
+    });
     json!({
         "schema": 1,
         "path": command.store,
@@ -191,6 +215,8 @@ fn document(store: &KeyStore, command: &List) -> Value {
         "mac": mac,
         "entries": entries,
         "skipped": skipped,
+        "readers": readers,
+        "likely_writer": store.likely_writer(),
     })
 }
 

@@ -26,6 +26,7 @@ mod format;
 mod jks;
 mod pkcs12_load;
 mod pkcs12_store;
+mod readers;
 mod secret_key;
 
 use std::collections::HashMap;
@@ -39,6 +40,7 @@ pub use encoder::Encoder;
 pub use entry::{Entry, KeyEncryption, PrivateKeyEntry, TrustedCertificateEntry};
 pub use error::KeyStoreError;
 pub use format::StoreFormat;
+pub use readers::{OpenSsl, Readers};
 pub use secret_key::{SecretKey, SecretKeyEntry};
 
 use crate::fsio;

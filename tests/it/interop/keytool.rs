@@ -188,3 +188,42 @@ fn a_jks_store_of_keytools_is_extended_and_opens_there_again() {
         .exits(0);
     }
 }
+
+#[test]
+fn list_tells_the_jdks_that_open_each_profile_and_they_do() {
+    for jdk in jdks().into_iter().filter(|jdk| jdk.version != "host") {
+        let folder = folder();
+        let (cert, key) = (file("client.crt"), file("client.key"));
+        for profile in ["modern", "legacy", "legacy-rc2", "pbmac1"] {
+            let store = format!("{profile}.p12");
+            let bundle = [
+                "bundle",
+                "--cert",
+                &cert,
+                "--key",
+                &key,
+                "--keystore",
+                &store,
+                "--profile",
+                profile,
+            ];
+            let pass = ["--storepass", "pass:secret1"];
+            keyjar(folder.path(), &[&bundle[..], &pass].concat()).exits(0);
+            let list = keyjar(folder.path(), &[&["list", &store, "--json"][..], &pass].concat()).exits(0);
+            let document: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+            let told = document["readers"]["jdk"].as_array().unwrap();
+            let version: u32 = jdk.version.parse().unwrap();
+            let said = jdk.keytool(
+                folder.path(),
+                &["-list", "-keystore", &store, "-storepass", "secret1"],
+            );
+            assert_eq!(
+                said.code == 0,
+                told.iter().any(|known| *known == version),
+                "JDK {version}, {profile}: {}{}",
+                said.stdout,
+                list.stdout
+            );
+        }
+    }
+}
