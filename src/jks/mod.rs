@@ -11,11 +11,16 @@
 
 mod mutf8;
 mod protector;
+mod sealed;
+mod serial;
 
 use bytes::Bytes;
 
 pub(crate) use protector::iterations;
 pub use protector::{protect_key, recover_key};
+pub(crate) use sealed::sealed_iterations;
+pub use sealed::{recover_secret, seal_secret};
+pub use serial::SerialError;
 
 use crate::crypto::{self, Digest};
 use crate::error::ErrorKind;
@@ -63,6 +68,8 @@ pub enum RecordValue {
     },
     /// Tag 2: the certificate's DER.
     TrustedCertificate(Bytes),
+    /// Tag 3, in JCEKS alone: the serialised sealed object ([`recover_secret`]).
+    SecretKey(Bytes),
 }
 
 /// Why a file cannot be read or written.
@@ -76,8 +83,16 @@ pub enum Error {
     Version { version: u32 },
     #[error("the record at byte {position} has the unknown tag {tag}")]
     Tag { tag: u32, position: usize },
-    #[error("the record `{alias}` holds a secret key, which is not supported in JCEKS yet")]
-    SecretKey { alias: String },
+    #[error("the secret key `{alias}` cannot be read")]
+    SecretKey { alias: String, source: Box<Error> },
+    #[error("JKS holds no secret keys")]
+    SecretKeyInJks,
+    #[error("the sealed secret key is damaged")]
+    Sealed { source: SerialError },
+    #[error("the class `{class}` stands where a sealed key belongs")]
+    SealedClass { class: String },
+    #[error("the secret key is sealed with {algorithm}, which is not supported")]
+    SealedWith { algorithm: String },
     #[error("a certificate has type `{name}`; only X.509 is known")]
     CertificateType { name: String },
     #[error("an alias at byte {position} is no modified UTF-8")]
@@ -103,12 +118,18 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Truncated { .. } | Self::Tag { .. } | Self::Alias { .. } | Self::Protector { .. } => {
-                ErrorKind::Damaged
-            }
-            Self::Version { .. } | Self::SecretKey { .. } | Self::CertificateType { .. } | Self::TooLong => {
-                ErrorKind::Unsupported
-            }
+            Self::Truncated { .. }
+            | Self::Tag { .. }
+            | Self::Alias { .. }
+            | Self::Protector { .. }
+            | Self::Sealed { .. } => ErrorKind::Damaged,
+            Self::SecretKey { source, .. } => source.kind(),
+            Self::Version { .. }
+            | Self::SecretKeyInJks
+            | Self::SealedClass { .. }
+            | Self::SealedWith { .. }
+            | Self::CertificateType { .. }
+            | Self::TooLong => ErrorKind::Unsupported,
             Self::Count { .. } | Self::Iterations { .. } => ErrorKind::LimitExceeded,
             Self::WrongPassword => ErrorKind::WrongPassword,
             Self::PasswordRequired => ErrorKind::PasswordRequired,
@@ -191,6 +212,7 @@ impl Jks {
             out.extend(match record.value {
                 RecordValue::PrivateKey { .. } => [0, 0, 0, 1],
                 RecordValue::TrustedCertificate(_) => [0, 0, 0, 2],
+                RecordValue::SecretKey(_) => [0, 0, 0, 3],
             });
             put_utf(&mut out, &mutf8::encode(&record.alias))?;
             out.extend(record.created.to_be_bytes());
@@ -202,6 +224,10 @@ impl Jks {
                     chain.iter().try_for_each(|der| put_certificate(&mut out, der))?;
                 }
                 RecordValue::TrustedCertificate(der) => put_certificate(&mut out, der)?,
+                RecordValue::SecretKey(_) if self.format == JksFormat::Jks => {
+                    return Err(Error::SecretKeyInJks);
+                }
+                RecordValue::SecretKey(stream) => out.extend_from_slice(stream),
             }
         }
         let digest = integrity(password, &out);
@@ -301,7 +327,14 @@ impl Cursor<'_> {
                 RecordValue::PrivateKey { key, chain }
             }
             2 => RecordValue::TrustedCertificate(self.certificate(version)?),
-            3 => return Err(Error::SecretKey { alias }),
+            3 => {
+                let rest = self.whole.get(self.at..).unwrap_or_default();
+                let length = sealed::length(rest).map_err(|source| Error::SecretKey {
+                    alias: alias.clone(),
+                    source: Box::new(source),
+                })?;
+                RecordValue::SecretKey(self.take(length, "a secret key")?)
+            }
             tag => return Err(Error::Tag { tag, position }),
         };
         Ok(Record {

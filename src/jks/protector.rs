@@ -62,21 +62,32 @@ pub fn protect_key(
             EncryptedPrivateKey::from_parts(&identifier(oid::JKS_PROTECTOR, &[tag::NULL, 0]), &data)
         }
         JksFormat::Jceks => {
-            let mut salt = [0; 8];
-            rng.fill_bytes(&mut salt);
-            let count = iterations.unwrap_or(JCEKS_COUNT);
-            let (key, iv) = md5_key(password, salt, count);
-            let mut data = plain.to_vec();
-            // The lengths of key and vector are those of the cipher.
-            let _ =
-                Cipher::TripleDesCbc.encrypt_in_place(key.expose_bytes(), iv.expose_bytes(), &mut data, 0);
-            let parameters = tlv(
-                tag::SEQUENCE,
-                &[&tlv(tag::OCTET_STRING, &[&salt]), &unsigned(u64::from(count))],
-            );
+            let (parameters, data) = seal(plain, password, iterations, rng);
             EncryptedPrivateKey::from_parts(&identifier(oid::JCEKS_PROTECTOR, &parameters), &data)
         }
     }
+}
+
+/// Encrypts with JCEKS's PBE; the parameters, and what it makes of the plain octets.
+pub(super) fn seal(
+    plain: &[u8],
+    password: &Password,
+    iterations: Option<u32>,
+    rng: &mut dyn CryptoRng,
+) -> (Vec<u8>, Vec<u8>) {
+    let mut salt = [0; 8];
+    rng.fill_bytes(&mut salt);
+    let count = iterations.unwrap_or(JCEKS_COUNT);
+    let (key, iv) = md5_key(password, salt, count);
+    let mut data = Vec::with_capacity(plain.len() + 8);
+    data.extend_from_slice(plain);
+    // The lengths of key and vector are those of the cipher.
+    let _ = Cipher::TripleDesCbc.encrypt_in_place(key.expose_bytes(), iv.expose_bytes(), &mut data, 0);
+    let parameters = tlv(
+        tag::SEQUENCE,
+        &[&tlv(tag::OCTET_STRING, &[&salt]), &unsigned(u64::from(count))],
+    );
+    (parameters, data)
 }
 
 /// The iterations of a key under JCEKS's protector.
@@ -133,6 +144,18 @@ fn recover_jceks(
     password: &Password,
     limits: &Limits,
 ) -> Result<SecretBytes, Error> {
+    let (key, iv) = open_parameters(fields, password, limits)?;
+    Cipher::TripleDesCbc
+        .decrypt(key.expose_bytes(), iv.expose_bytes(), data)
+        .or(Err(Error::WrongPassword))
+}
+
+/// Key and vector by the parameters that come next.
+pub(super) fn open_parameters(
+    fields: &mut Reader<'_>,
+    password: &Password,
+    limits: &Limits,
+) -> Result<(SecretBytes, SecretBytes), Error> {
     let mut read = || {
         let mut parameters = fields.sequence("JCEKS protector's parameters")?;
         let position = parameters.position();
@@ -154,10 +177,7 @@ fn recover_jceks(
             iterations: count,
             limit,
         })?;
-    let (key, iv) = md5_key(password, salt, count);
-    Cipher::TripleDesCbc
-        .decrypt(key.expose_bytes(), iv.expose_bytes(), data)
-        .or(Err(Error::WrongPassword))
+    Ok(md5_key(password, salt, count))
 }
 
 /// For each half of the salt: MD5 (the half, password), MD5 (the block before, password), ...; the first half

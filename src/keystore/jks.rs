@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::encoder::{Settings, what};
 use super::entry::KeyMaterial;
+use super::secret_key::SecretMaterial;
 use super::{
-    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, Skipped, Slot, StoreFormat,
-    TrustedCertificateEntry,
+    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKey, SecretKeyEntry, Skipped, Slot,
+    StoreFormat, TrustedCertificateEntry,
 };
 use crate::crypto::CryptoRng;
 use crate::jks::{self, Jks, JksFormat, Record, RecordValue};
@@ -39,6 +40,10 @@ pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
             RecordValue::TrustedCertificate(der) => {
                 Entry::TrustedCertificate(TrustedCertificateEntry::loaded(certificate(der)?, created))
             }
+            RecordValue::SecretKey(stream) => Entry::SecretKey(SecretKeyEntry::loaded(
+                SecretMaterial::Sealed(stream.clone()),
+                created,
+            )),
         };
         let slot = Slot::new(record.alias.clone(), entry, None);
         if let Some(lost) = entries.insert(Alias::new(&record.alias), slot) {
@@ -91,6 +96,16 @@ pub(super) fn write(
                     key,
                     chain: entry.chain().iter().map(Certificate::to_bytes).collect(),
                 }
+            }
+            Entry::SecretKey(entry) if format == StoreFormat::Jceks => {
+                RecordValue::SecretKey(match &entry.key {
+                    SecretMaterial::Sealed(stream) if !settings.reencrypt => stream.clone(),
+                    _ => {
+                        let key = settings.open_secret(alias, entry)?;
+                        let SecretKey { algorithm, octets } = &key;
+                        jks::seal_secret(algorithm, octets, settings.password, settings.iterations, rng)
+                    }
+                })
             }
             Entry::SecretKey(_) => {
                 let what = what(&slot.entry);

@@ -3,6 +3,7 @@ use jiff::Timestamp;
 
 use super::{KeyEncryption, KeyStoreError};
 use crate::asn1::{ObjectIdentifier, Reader, tag, tlv};
+use crate::jks;
 use crate::limits::Limits;
 use crate::pkcs8::EncryptedPrivateKey;
 use crate::pkcs8::pbe::Pbe;
@@ -21,6 +22,8 @@ pub(super) enum SecretMaterial {
     Clear(SecretKey),
     /// PKCS#12: an EncryptedPrivateKeyInfo around [`SecretKeyInfo`](SecretKey::to_info).
     Pkcs12(Bytes),
+    /// JCEKS: a serialised sealed object.
+    Sealed(Bytes),
 }
 
 /// A secret key in the clear: the algorithm by Java's name (`AES`) and the raw octets.
@@ -126,6 +129,13 @@ impl SecretKeyEntry {
     pub fn key(&self, password: &Password) -> Result<SecretKey, KeyStoreError> {
         match &self.key {
             SecretMaterial::Clear(key) => Ok(key.duplicate()),
+            SecretMaterial::Sealed(_) | SecretMaterial::Pkcs12(_) if password.is_none() => {
+                Err(KeyStoreError::KeyPasswordRequired)
+            }
+            SecretMaterial::Sealed(stream) => {
+                let (algorithm, octets) = jks::recover_secret(stream, password, &Limits::DEFAULT)?;
+                Ok(SecretKey { algorithm, octets })
+            }
             SecretMaterial::Pkcs12(der) => {
                 let (pbe, ciphertext) = encrypted_info(der)?;
                 let info = pbe
@@ -146,6 +156,10 @@ impl SecretKeyEntry {
             SecretMaterial::Pkcs12(der) => EncryptedPrivateKey::from_der(der.clone())
                 .ok()
                 .map(|key| KeyEncryption::of(&key)),
+            SecretMaterial::Sealed(stream) => Some(KeyEncryption {
+                algorithm: String::from("PBEWithMD5AndTripleDES (JCEKS key protector)"),
+                iterations: jks::sealed_iterations(stream),
+            }),
         }
     }
 }

@@ -3,4 +3,5 @@
 mod flags;
 mod keytool;
 mod readers;
+mod secret_keys;
 mod tls;

@@ -20,6 +20,7 @@ public class Probe {
             case "load": load(args[1]); break;
             case "get": get(args[1]); break;
             case "key": key(args[1], args[2], args[3]); break;
+            case "secret": secret(args[1], args[2], args[3], args[4]); break;
             default: throw new IllegalArgumentException(args[0]);
         }
     }
@@ -52,6 +53,14 @@ public class Probe {
         Key key = store.getKey(alias, password.toCharArray());
         System.out.println(hex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()))
             + " " + store.getCertificateChain(alias).length + " " + Collections.list(store.aliases()));
+    }
+
+    /** Algorithm and octets of a secret key. */
+    static void secret(String type, String file, String alias, String password) throws Exception {
+        KeyStore store = KeyStore.getInstance(type);
+        try (InputStream in = new FileInputStream(file)) { store.load(in, password.toCharArray()); }
+        Key key = store.getKey(alias, password.toCharArray());
+        System.out.println(key.getAlgorithm() + " " + hex(key.getEncoded()));
     }
 
     static String hex(byte[] octets) {
