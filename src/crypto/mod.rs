@@ -1,6 +1,7 @@
 //! Digests, MACs, key derivations and ciphers: thin, and knowing no format.
 
 mod cipher;
+pub(crate) mod curve;
 mod digest;
 mod kdf;
 

@@ -118,7 +118,7 @@ impl PrivateKeyEntry {
     ///
     /// # Errors
     /// [`KeyStoreError::KeyMismatch`] where the leaf has another public key, [`KeyStoreError::EmptyChain`]. A
-    /// key of an algorithm whose public half cannot be computed here is taken on trust.
+    /// key whose public half cannot be computed here ([`PrivateKey::public_key_der`]) is taken on trust.
     pub fn new(key: PrivateKey, chain: Vec<Certificate>) -> Result<Self, KeyStoreError> {
         let leaf = chain.first().ok_or(KeyStoreError::EmptyChain)?;
         if key.matches_public_key(leaf.public_key_der()) == Some(false) {

@@ -14,8 +14,8 @@ pub struct Bundle {
     pub unused: Vec<Certificate>,
     /// The issuer that the chain lacks; `None` where it ends in a self-signed certificate.
     pub missing_issuer: Option<String>,
-    /// Whether the key could be held against the certificate: not so for algorithms whose public half cannot
-    /// be computed here.
+    /// Whether the key could be held against the certificate: not so where its public half cannot be computed
+    /// ([`PrivateKey::public_key_der`]).
     pub key_checked: bool,
 }
 

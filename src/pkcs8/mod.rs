@@ -73,8 +73,9 @@ impl PrivateKey {
         self.info().ok().and_then(|info| public::bits(&info))
     }
 
-    /// The SubjectPublicKeyInfo's DER of its public half, where the key carries or gives it; `None` for an EC
-    /// key without its public point and for algorithms that are only passed through.
+    /// The SubjectPublicKeyInfo's DER of its public half, as the key carries it or as it is computed: RSA, DSA, EC
+    /// on the prime fields' curves a JDK knows, Ed25519, Ed448, X25519, X448. `None` for binary curves without their
+    /// public point and for algorithms that are only passed through.
     #[must_use]
     pub fn public_key_der(&self) -> Option<Vec<u8>> {
         self.info().ok().and_then(|info| public::public_key(&info))

@@ -4,6 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::Info;
 use crate::asn1::{Reader, tag, tlv};
+use crate::crypto::curve;
 use crate::x509::PublicKeyInfo;
 
 const fn oid(digits: &str) -> ObjectIdentifier {
@@ -15,6 +16,11 @@ pub(super) const RSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 pub(super) const DSA: ObjectIdentifier = oid("1.2.840.10040.4.1");
 pub(super) const EC: ObjectIdentifier = oid("1.2.840.10045.2.1");
 
+const X25519: ObjectIdentifier = oid("1.3.101.110");
+const X448: ObjectIdentifier = oid("1.3.101.111");
+const ED25519: ObjectIdentifier = oid("1.3.101.112");
+const ED448: ObjectIdentifier = oid("1.3.101.113");
+
 /// By Java's names (`Key.getAlgorithm`).
 const NAMES: &[(&str, ObjectIdentifier)] = &[
     ("RSA", RSA),
@@ -22,10 +28,10 @@ const NAMES: &[(&str, ObjectIdentifier)] = &[
     ("DSA", DSA),
     ("EC", EC),
     ("DH", oid("1.2.840.113549.1.3.1")),
-    ("X25519", oid("1.3.101.110")),
-    ("X448", oid("1.3.101.111")),
-    ("Ed25519", oid("1.3.101.112")),
-    ("Ed448", oid("1.3.101.113")),
+    ("X25519", X25519),
+    ("X448", X448),
+    ("Ed25519", ED25519),
+    ("Ed448", ED448),
     ("ML-DSA-44", oid("2.16.840.1.101.3.4.3.17")),
     ("ML-DSA-65", oid("2.16.840.1.101.3.4.3.18")),
     ("ML-DSA-87", oid("2.16.840.1.101.3.4.3.19")),
@@ -59,7 +65,20 @@ pub(super) fn public_key(info: &Info<'_>) -> Option<Vec<u8>> {
     if let Some(octets) = info.public {
         return Some(spki(info, octets));
     }
+    let secret = || Reader::new(info.key).octet_string("CurvePrivateKey").ok();
     match info.algorithm {
+        ED25519 => Some(spki(info, &curve::ed25519_public_key(secret()?)?)),
+        ED448 => Some(spki(info, &curve::ed448_public_key(secret()?)?)),
+        X25519 => Some(spki(info, &curve::x25519_public_key(secret()?)?)),
+        X448 => Some(spki(info, &curve::x448_public_key(secret()?)?)),
+        DSA => {
+            let mut parameters = Reader::new(info.parameters).sequence("DSA parameters").ok()?;
+            let mut number = || parameters.read(tag::INTEGER, "DSA parameters").ok();
+            let (p, q, g) = (number()?, number()?, number()?);
+            let x = Reader::new(info.key).read(tag::INTEGER, "DSA private key").ok()?;
+            let y = curve::dsa_public_key(p.value, q.value, g.value, x.value)?;
+            Some(spki(info, &positive(&y)))
+        }
         RSA | RSA_PSS => {
             let mut fields = Reader::new(info.key).sequence("RSAPrivateKey").ok()?;
             fields.any("version").ok()?;
@@ -69,6 +88,8 @@ pub(super) fn public_key(info: &Info<'_>) -> Option<Vec<u8>> {
         }
         EC => {
             let mut fields = Reader::new(info.key).sequence("ECPrivateKey").ok()?;
+            fields.any("version").ok()?;
+            let private = fields.octet_string("privateKey").ok()?;
             while !fields.is_empty() {
                 let field = fields.any("ECPrivateKey").ok()?;
                 if field.tag == tag::context_constructed(1) {
@@ -76,10 +97,23 @@ pub(super) fn public_key(info: &Info<'_>) -> Option<Vec<u8>> {
                     return point.value.split_first().map(|(_, octets)| spki(info, octets));
                 }
             }
-            None
+            let name = PublicKeyInfo::from_spki(&spki(info, &[4])).ok()?.curve?;
+            Some(spki(info, &curve::ec_public_key(&name, private)?))
         }
         _ => None,
     }
+}
+
+/// An INTEGER of these unsigned octets.
+fn positive(octets: &[u8]) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    let octets = octets.get(zeros..).unwrap_or_default();
+    let sign: &[u8] = if octets.first().is_none_or(|first| *first >= 0x80) {
+        &[0]
+    } else {
+        &[]
+    };
+    tlv(tag::INTEGER, &[sign, octets])
 }
 
 /// Whether the public half is that SubjectPublicKeyInfo's: the same algorithm and the same key octets. The
