@@ -128,7 +128,8 @@ pub(crate) struct Import {
     /// The alias, for one certificate; else aliases are made from the subjects.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
-    /// Start from another store, or from `system`, the CAs of this machine.
+    /// Start from another store, from `system` (the CAs of this machine) or from `jvm` (the cacerts of JAVA_HOME,
+    /// else of the java on the PATH).
     #[arg(long, value_name = "BASE")]
     pub(crate) base: Option<PathBuf>,
     /// Leave expired certificates out.
@@ -167,6 +168,9 @@ pub(crate) struct Bundle {
     /// The password of an encrypted key.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) keypass: Option<Source>,
+    /// Leave out chain certificates that no JVM can read, instead of refusing.
+    #[arg(long)]
+    pub(crate) skip_unreadable: bool,
     /// Put the key in the place of another entry of the same alias.
     #[arg(long)]
     pub(crate) replace: bool,

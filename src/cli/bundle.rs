@@ -45,19 +45,7 @@ pub(crate) fn run(command: &Bundle, printer: &Printer) -> Outcome {
         let read = ops::read_input(input, &password, &Limits::DEFAULT)?;
         certificates.extend(read.into_iter().map(|sourced| sourced.certificate));
     }
-    for certificate in &certificates {
-        if let Err(unreadable) = certificate.java_readability() {
-            let message = format!(
-                "the certificate `{}` cannot be read by any JVM, and would make the whole store unloadable: {unreadable}",
-                certificate.subject()
-            );
-            return Err(Failure::new(
-                ErrorKind::Unsupported,
-                message,
-                "ask its authority for another one",
-            ));
-        }
-    }
+    let certificates = readable(certificates, &key, command.skip_unreadable, printer)?;
     let bundle = ops::bundle(key, certificates)?;
     let chain: Vec<Certificate> = bundle.entry.chain().to_vec();
     let Some(leaf) = chain.first() else {
@@ -98,6 +86,39 @@ pub(crate) fn run(command: &Bundle, printer: &Printer) -> Outcome {
         &command.writing.format,
         printer,
     )
+}
+
+/// A certificate that no JVM reads makes the whole store unloadable: it is refused, or, where it is not the key's
+/// own, left out.
+fn readable(
+    certificates: Vec<Certificate>,
+    key: &PrivateKey,
+    skip: bool,
+    printer: &Printer,
+) -> Result<Vec<Certificate>, Failure> {
+    let mut kept = Vec::with_capacity(certificates.len());
+    for certificate in certificates {
+        let Err(unreadable) = certificate.java_readability() else {
+            kept.push(certificate);
+            continue;
+        };
+        let subject = certificate.subject();
+        let is_leaf = key.matches_public_key(certificate.public_key_der()) == Some(true);
+        if skip && !is_leaf {
+            printer.warning(&format!("left out: the certificate `{subject}`: {unreadable}"));
+            continue;
+        }
+        let message = format!(
+            "the certificate `{subject}` cannot be read by any JVM, and would make the whole store unloadable: {unreadable}"
+        );
+        let hint = if is_leaf {
+            "ask its authority for another one"
+        } else {
+            "`--skip-unreadable` leaves it out of the chain"
+        };
+        return Err(Failure::new(ErrorKind::Unsupported, message, hint));
+    }
+    Ok(kept)
 }
 
 fn key(command: &Bundle, printer: &Printer) -> Result<PrivateKey, Failure> {

@@ -108,6 +108,15 @@ fn inputs(command: &Import, password: &Password) -> Result<Vec<SourcedCertificat
     let mut all = Vec::new();
     let base = match command.base.as_deref() {
         Some(base) if base == Path::new("system") => Some(system()?),
+        Some(base) if base == Path::new("jvm") => {
+            // A JVM's own store has the password that Java gives it, or none.
+            all.extend(ops::read_input(
+                &cacerts()?,
+                &password::convention(),
+                &Limits::DEFAULT,
+            )?);
+            None
+        }
         other => other.map(PathBuf::from),
     };
     for input in base.iter().chain(&command.inputs) {
@@ -124,6 +133,27 @@ fn system() -> Result<PathBuf, Failure> {
         .ok_or_else(|| {
             let hint = "name the bundle's file: `--base PATH`";
             Failure::new(ErrorKind::NotFound, "no CA bundle of this system was found", hint)
+        })
+}
+
+/// The store of a JVM's own trust anchors: JAVA_HOME's, else that of the `java` on the PATH.
+#[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
+fn cacerts() -> Result<PathBuf, Failure> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path)
+        .map(|folder| folder.join("java"))
+        .find_map(|java| java.canonicalize().ok());
+    // JAVA_HOME/bin/java
+    let of_java = on_path.and_then(|java| Some(java.parent()?.parent()?.to_owned()));
+    std::env::var_os("JAVA_HOME")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(of_java)
+        .flat_map(|home| ["lib", "jre/lib"].map(|lib| home.join(lib).join("security/cacerts")))
+        .find(|path| fsio::exists(path))
+        .ok_or_else(|| {
+            let hint = "set JAVA_HOME, or name the store: `--base PATH`";
+            Failure::new(ErrorKind::NotFound, "no JVM with a cacerts was found", hint)
         })
 }
 

@@ -104,6 +104,11 @@ pub(crate) fn find(asked: &Asked, source: Option<&Source>, printer: &Printer) ->
     ))
 }
 
+/// Java's own.
+pub(crate) fn convention() -> Password {
+    Password::new(CONVENTION)
+}
+
 /// Whether nothing but the convention or a prompt would give a password.
 #[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
 pub(crate) fn is_given(asked: &Asked, source: Option<&Source>) -> bool {

@@ -23,6 +23,8 @@ pub enum KeyStoreError {
     },
     #[error("a certificate cannot be read; no JVM opens a store that holds one like it")]
     Certificate { source: asn1::Error },
+    #[error("a certBag holds a certificate of another type than X.509; no JVM opens such a store")]
+    CertificateType,
     #[error("cannot decrypt the key")]
     Key { source: KeyError },
     #[error("the secret key is damaged")]
@@ -74,7 +76,9 @@ impl KeyStoreError {
             Self::File { source } => source.kind(),
             Self::AliasTaken { .. } | Self::KeyMismatch { .. } | Self::EmptyChain => ErrorKind::Conflict,
             Self::AliasAbsent { .. } => ErrorKind::NotFound,
-            Self::UnsupportedEntry { .. } | Self::ProfileWithoutKeys { .. } => ErrorKind::Unsupported,
+            Self::CertificateType | Self::UnsupportedEntry { .. } | Self::ProfileWithoutKeys { .. } => {
+                ErrorKind::Unsupported
+            }
         }
     }
 
@@ -83,6 +87,7 @@ impl KeyStoreError {
     pub fn hints(&self) -> Vec<Hint> {
         match self {
             Self::File { source } => source.hints(),
+            Self::Pkcs12 { source } if !source.hints().is_empty() => source.hints(),
             Self::KeyOf { .. } => vec![Hint::new(
                 "a JVM has one password for the store and its keys; give the key's own with `--keypass`",
             )],

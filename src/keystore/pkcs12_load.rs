@@ -12,7 +12,7 @@ use super::{
     Alias, Entry, KeyStoreError, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot, TrustedCertificateEntry,
 };
 use crate::pkcs8::{EncryptedPrivateKey, PrivateKey, oid};
-use crate::pkcs12::{BagValue, Pfx, SafeBag};
+use crate::pkcs12::{BagValue, CERT_BAG, Pfx, SafeBag};
 use crate::secret::SecretBytes;
 use crate::x509::Certificate;
 
@@ -121,6 +121,8 @@ impl Loader {
                 }
                 Ok(())
             }
+            // As the JDK does: it is no X.509 certificate, and nobody knows what it would be trusted for.
+            BagValue::Other { bag_id, .. } if *bag_id == CERT_BAG => Err(KeyStoreError::CertificateType),
             BagValue::Other { bag_id, .. } => {
                 let what = oid::name_of_oid(bag_id)
                     .map_or_else(|| format!("a bag of type {bag_id}"), |name| format!("a {name}"));

@@ -1,5 +1,5 @@
 use crate::asn1;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Hint};
 use crate::pkcs8::pbe::PbeError;
 
 /// Why a PKCS#12 file cannot be read or written.
@@ -55,6 +55,27 @@ pub enum Error {
 }
 
 impl Error {
+    /// What mends it.
+    #[must_use]
+    pub fn hints(&self) -> Vec<Hint> {
+        let text = match self {
+            Self::ContentsPassword { .. } => {
+                "another program wrote the store with two passwords; open it there and save it with one"
+            }
+            Self::Altered | Self::Damaged { .. } | Self::Decrypted { .. } => {
+                "copy the file again from where it came from, in binary mode"
+            }
+            Self::ContentType { .. } => {
+                "`openssl pkcs12 -export` writes stores that are protected by a password"
+            }
+            Self::TooMuchWork { .. } | Self::TooLarge { .. } | Self::TooManyBags { .. } => {
+                "a store of this kind is made to keep its reader busy; do not trust where it came from"
+            }
+            _ => return Vec::new(),
+        };
+        vec![Hint::new(text)]
+    }
+
     /// The error's kind.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {

@@ -18,4 +18,5 @@ pub use error::Error;
 pub use mac::Mac;
 pub use pfx::Pfx;
 pub use profile::{MacProfile, Profile};
+pub(crate) use safe_bag::CERT as CERT_BAG;
 pub use safe_bag::{BagValue, ClearKey, SafeBag, secret_type};

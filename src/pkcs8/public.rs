@@ -3,6 +3,7 @@
 use der::asn1::ObjectIdentifier;
 
 use super::Info;
+use super::pbe::identifier;
 use crate::asn1::{Reader, tag, tlv};
 use crate::crypto::curve;
 use crate::x509::PublicKeyInfo;
@@ -84,7 +85,14 @@ pub(super) fn public_key(info: &Info<'_>) -> Option<Vec<u8>> {
             fields.any("version").ok()?;
             let modulus = fields.read(tag::INTEGER, "modulus").ok()?;
             let exponent = fields.read(tag::INTEGER, "publicExponent").ok()?;
-            Some(spki(info, &tlv(tag::SEQUENCE, &[modulus.raw, exponent.raw])))
+            let key = tlv(tag::SEQUENCE, &[modulus.raw, exponent.raw]);
+            if info.algorithm == RSA {
+                // The parameters are NULL (RFC 3279 section 2.3.1), whatever stands in the private key.
+                let identifier = identifier(RSA, &[tag::NULL, 0]);
+                let octets = tlv(tag::BIT_STRING, &[&[0], &key]);
+                return Some(tlv(tag::SEQUENCE, &[&identifier, &octets]));
+            }
+            Some(spki(info, &key))
         }
         EC => {
             let mut fields = Reader::new(info.key).sequence("ECPrivateKey").ok()?;

@@ -104,3 +104,37 @@ fn a_wrong_key_password_is_named_as_such() {
             .talks_of("the password is wrong");
     }
 }
+
+#[test]
+fn a_chain_certificate_that_no_jvm_reads_is_refused_or_left_out() {
+    let folder = folder();
+    let folder = folder.path();
+    let pem = std::fs::read(testdata("apm/ca.crt")).unwrap();
+    let mut der = keyjar::Certificate::from_pem(&pem).unwrap().as_der().to_vec();
+    // The outer signature algorithm becomes ecdsa-with-SHA384, the inner one stays ecdsa-with-SHA256.
+    let sha256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let at = der.windows(8).rposition(|octets| octets == sha256).unwrap();
+    der[at + 7] = 3;
+    std::fs::write(folder.join("odd.crt"), der).unwrap();
+    let file = |name: &str| testdata("apm").join(name).display().to_string();
+    let (cert, key) = (file("client.crt"), file("client.key"));
+    let bundle = [
+        "bundle",
+        "--cert",
+        &cert,
+        "--key",
+        &key,
+        "--chain",
+        "odd.crt",
+        "--storepass",
+        "pass:secret1",
+    ];
+    keyjar(folder, &bundle)
+        .exits(2)
+        .talks_of("its two signature algorithms differ")
+        .talks_of("--skip-unreadable");
+    assert!(!folder.join("keystore.p12").exists());
+    keyjar(folder, &[&bundle[..], &["--skip-unreadable"]].concat())
+        .exits(0)
+        .talks_of("left out");
+}

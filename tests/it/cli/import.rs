@@ -167,3 +167,28 @@ fn a_file_of_no_bytes_counts_as_new() {
         .exits(0)
         .talks_of("1 added");
 }
+
+#[test]
+fn a_truststore_starts_from_the_cacerts_of_the_jvm_on_the_path() {
+    if crate::support::host().is_none() {
+        return;
+    }
+    let folder = folder();
+    let command = |arguments: &[&str]| {
+        let mut command = keyjar_command(folder.path());
+        crate::support::run(command.env_remove("JAVA_HOME").args(arguments))
+    };
+    command(&["import", &server(), "--base", "jvm"]).exits(0);
+    let list = keyjar(folder.path(), &["list", "truststore.p12", "--json"]).exits(0);
+    let document: serde_json::Value = serde_json::from_str(&list.stdout).unwrap();
+    assert!(
+        document["entries"].as_array().unwrap().len() > 20,
+        "{}",
+        list.stdout
+    );
+    let mut nowhere = keyjar_command(folder.path());
+    nowhere.env_remove("JAVA_HOME").env("PATH", "/nowhere");
+    crate::support::run(nowhere.args(["import", "--base", "jvm", "--truststore", "other.p12"]))
+        .exits(2)
+        .talks_of("JAVA_HOME");
+}

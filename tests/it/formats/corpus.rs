@@ -14,8 +14,6 @@ use crate::support::corpus;
 /// a JDK, each for its reason.
 fn is_read_otherwise(row: &Value) -> bool {
     let reasons = [
-        // A certificate that is not X.509 is told as skipped; the JDK refuses the whole store.
-        "sdsi-cert.p12",
         // A name in upper case that Java lists and cannot find: here it is found.
         "alias-upper.jks",
     ];

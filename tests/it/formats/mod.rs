@@ -2,5 +2,6 @@
 
 mod corpus;
 mod keys;
+mod pem_corpus;
 mod pkcs12;
 mod pkcs12_corpus;
