@@ -365,6 +365,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) rest: &'a [u8],
     /// the outer algorithm identifier, DER
     pub(crate) outer_algorithm: &'a [u8],
+    /// the signature, DER
+    pub(crate) signature: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
@@ -379,7 +381,7 @@ impl<'a> Fields<'a> {
         let subject = tbs.read(tag::SEQUENCE, "subject")?.raw;
         let public_key = tbs.read(tag::SEQUENCE, "subject public key info")?.raw;
         let outer_algorithm = certificate.read(tag::SEQUENCE, "signature algorithm")?.raw;
-        certificate.read(tag::BIT_STRING, "signature")?;
+        let signature = certificate.read(tag::BIT_STRING, "signature")?.raw;
         certificate.finish("certificate's signature")?;
         Ok(Self {
             version,
@@ -391,6 +393,7 @@ impl<'a> Fields<'a> {
             public_key,
             rest: tbs.rest(),
             outer_algorithm,
+            signature,
         })
     }
 

@@ -7,9 +7,12 @@ use std::collections::HashSet;
 use super::Certificate;
 use super::algorithm;
 use super::certificate::Fields;
-use super::extension::{BASIC_CONSTRAINTS, KEY_USAGE, SUBJECT_ALT_NAME};
+use super::extension::{
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE, Extension, KEY_USAGE, SUBJECT_ALT_NAME,
+    SUBJECT_KEY_IDENTIFIER,
+};
 use super::key_info::{Curve, Spki, bit_length};
-use crate::asn1::{Reader, tag};
+use crate::asn1::{self, Reader, tag};
 
 /// Why Java cannot parse a certificate: the rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +47,8 @@ pub enum Unreadable {
     EmptySerial,
     #[error("its public key is malformed")]
     PublicKey,
+    #[error("its encoding is damaged")]
+    Structure { source: asn1::Error },
 }
 
 impl Certificate {
@@ -65,6 +70,7 @@ impl Certificate {
         if self.not_before().is_none() || self.not_after().is_none() {
             return Err(Unreadable::Date);
         }
+        structure(&fields).map_err(|source| Unreadable::Structure { source })?;
         key(&fields)?;
         extensions(self, &fields)
     }
@@ -76,6 +82,107 @@ fn oid_of(identifier: &[u8]) -> Option<&[u8]> {
         .read(tag::OBJECT_IDENTIFIER, "algorithm")
         .ok()
         .map(|oid| oid.value)
+}
+
+/// What Java walks through when it parses a certificate, whatever it makes of it: both names to their values
+/// (`sun.security.x509.X500Name`), the algorithms, the extensions to theirs (`sun.security.x509.Extension`).
+fn structure(fields: &Fields<'_>) -> Result<(), asn1::Error> {
+    for name in [fields.issuer, fields.subject] {
+        let mut parts = Reader::new(name).sequence("name")?;
+        while !parts.is_empty() {
+            let mut part = parts.set("relative distinguished name")?;
+            while !part.is_empty() {
+                let mut attribute = part.sequence("attribute")?;
+                oid(&mut attribute, "attribute's type")?;
+                attribute.any("attribute's value")?;
+                attribute.finish("attribute")?;
+            }
+        }
+    }
+    for identifier in [fields.signature_algorithm, fields.outer_algorithm] {
+        algorithm_identifier(&mut Reader::new(identifier))?;
+    }
+    bits(&mut Reader::new(fields.signature), "signature")?;
+    let mut public_key = Reader::new(fields.public_key).sequence("subject public key info")?;
+    algorithm_identifier(&mut public_key)?;
+    bits(&mut public_key, "subject public key")?;
+    public_key.finish("subject public key info")?;
+    let mut rest = Reader::new(fields.rest);
+    for (number, name) in [
+        (1, "issuer's unique identifier"),
+        (2, "subject's unique identifier"),
+    ] {
+        rest.optional(tag::context(number), name)?;
+    }
+    // Java looks at nothing behind the extensions, nor behind the parts of one.
+    let Some(extensions) = rest.optional(tag::context_constructed(3), "extensions")? else {
+        return Ok(());
+    };
+    let mut extensions = extensions.reader().sequence("extensions")?;
+    while !extensions.is_empty() {
+        let mut extension = extensions.sequence("extension")?;
+        oid(&mut extension, "extension's identifier")?;
+        if let Some(critical) = extension.optional(tag::BOOLEAN, "extension's criticality")?
+            && critical.value.len() != 1
+        {
+            return Err(invalid(
+                "extension's criticality",
+                critical.position,
+                "it has not one octet",
+            ));
+        }
+        extension.octet_string("extension's value")?;
+    }
+    Ok(())
+}
+
+const fn invalid(what: &'static str, position: usize, reason: &'static str) -> asn1::Error {
+    asn1::Error::Invalid {
+        what,
+        position,
+        reason,
+    }
+}
+
+fn algorithm_identifier(reader: &mut Reader<'_>) -> Result<(), asn1::Error> {
+    let mut parts = reader.sequence("algorithm identifier")?;
+    oid(&mut parts, "algorithm")?;
+    if !parts.is_empty() {
+        parts.any("algorithm's parameters")?;
+    }
+    parts.finish("algorithm identifier")
+}
+
+/// Java's own check (`sun.security.util.ObjectIdentifier.check`): the last octet ends an arc, no arc begins with a
+/// zero.
+fn oid(reader: &mut Reader<'_>, what: &'static str) -> Result<(), asn1::Error> {
+    let id = reader.read(tag::OBJECT_IDENTIFIER, what)?;
+    let is_ended = id.value.last().is_some_and(|last| last & 0x80 == 0);
+    let begins: Vec<bool> = std::iter::once(true)
+        .chain(id.value.iter().map(|octet| octet & 0x80 == 0))
+        .collect();
+    let has_zero = id
+        .value
+        .iter()
+        .zip(begins)
+        .any(|(octet, begins)| begins && *octet == 0x80);
+    if is_ended && !has_zero {
+        return Ok(());
+    }
+    Err(invalid(what, id.position, "it is no object identifier"))
+}
+
+/// A BIT STRING with a right count of unused bits (`sun.security.util.DerValue.getUnalignedBitString`).
+fn bits(reader: &mut Reader<'_>, what: &'static str) -> Result<(), asn1::Error> {
+    let string = reader.read(tag::BIT_STRING, what)?;
+    match string.value.first() {
+        Some(0..=7) if string.value.len() > 1 || string.value == [0] => Ok(()),
+        _ => Err(invalid(
+            what,
+            string.position,
+            "its count of unused bits is wrong",
+        )),
+    }
 }
 
 /// `sun.security.rsa.RSAKeyFactory.checkKeyLengths`, `sun.security.util.ECParameters`.
@@ -98,9 +205,17 @@ fn key(fields: &Fields<'_>) -> Result<(), Unreadable> {
     if spki.algorithm == algorithm::EC {
         if spki
             .parameters
-            .is_some_and(|parameters| parameters.tag == tag::SEQUENCE)
+            .is_none_or(|parameters| parameters.tag != tag::OBJECT_IDENTIFIER)
         {
             return Err(Unreadable::ExplicitCurve);
+        }
+        // Java takes the uncompressed form alone, and does not look whether the point is on the curve.
+        if let Some(curve) = spki.curve().and_then(Curve::find) {
+            let octets = spki.octets().ok_or(Unreadable::PublicKey)?;
+            let length = usize::try_from(curve.bits.div_ceil(8)).unwrap_or(usize::MAX);
+            if octets.first() != Some(&4) || octets.len().saturating_sub(1) != length.saturating_mul(2) {
+                return Err(Unreadable::PublicKey);
+            }
         }
         if let Some(oid) = spki.curve().filter(|oid| Curve::find(*oid).is_none()) {
             return Err(Unreadable::UnknownCurve { oid: oid.to_string() });
@@ -123,6 +238,13 @@ fn extensions(certificate: &Certificate, fields: &Fields<'_>) -> Result<(), Unre
     let mut seen = HashSet::new();
     let mut names_are_critical = None;
     for extension in certificate.extensions() {
+        let malformed = known(&extension).and_then(|(name, is_sound)| (!is_sound).then_some(name));
+        match malformed {
+            Some(name) if extension.critical => return Err(Unreadable::MalformedCritical { name }),
+            // Java sets it aside before it looks for a second one of its kind.
+            Some(_) => continue,
+            None => {}
+        }
         if !seen.insert(extension.oid.as_bytes()) {
             return Err(Unreadable::DuplicateExtension {
                 oid: extension.oid.to_string(),
@@ -131,28 +253,36 @@ fn extensions(certificate: &Certificate, fields: &Fields<'_>) -> Result<(), Unre
         if extension.oid == SUBJECT_ALT_NAME {
             names_are_critical = Some(extension.critical);
         }
-        if !extension.critical {
-            continue;
-        }
-        let malformed = |name| Err(Unreadable::MalformedCritical { name });
-        if extension.oid == BASIC_CONSTRAINTS && !is_basic_constraints(extension.value) {
-            return malformed("basicConstraints");
-        }
-        if extension.oid == KEY_USAGE
-            && Reader::new(extension.value)
-                .read(tag::BIT_STRING, "keyUsage")
-                .is_err()
-        {
-            return malformed("keyUsage");
-        }
-        if extension.oid == SUBJECT_ALT_NAME && !is_names(extension.value) {
-            return malformed("subjectAltName");
-        }
     }
     if certificate.subject().is_empty() && names_are_critical == Some(false) {
         return Err(Unreadable::EmptySubjectWithUncriticalNames);
     }
     Ok(())
+}
+
+/// The name of an extension that Java has a class for (`sun.security.x509.OIDMap`), and whether that class takes its
+/// value.
+fn known(extension: &Extension<'_>) -> Option<(&'static str, bool)> {
+    let value = extension.value;
+    let known = match extension.oid {
+        oid if oid == BASIC_CONSTRAINTS => ("basicConstraints", is_basic_constraints(value)),
+        oid if oid == KEY_USAGE => ("keyUsage", bits(&mut Reader::new(value), "keyUsage").is_ok()),
+        oid if oid == SUBJECT_ALT_NAME => ("subjectAltName", is_names(value)),
+        oid if oid == SUBJECT_KEY_IDENTIFIER => (
+            "subjectKeyIdentifier",
+            Reader::new(value).octet_string("subjectKeyIdentifier").is_ok(),
+        ),
+        oid if oid == AUTHORITY_KEY_IDENTIFIER => (
+            "authorityKeyIdentifier",
+            Reader::new(value).sequence("authorityKeyIdentifier").is_ok(),
+        ),
+        oid if oid == EXTENDED_KEY_USAGE => (
+            "extendedKeyUsage",
+            Reader::new(value).sequence("extendedKeyUsage").is_ok(),
+        ),
+        _ => return None,
+    };
+    Some(known)
 }
 
 /// BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }

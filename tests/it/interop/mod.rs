@@ -2,6 +2,7 @@
 
 mod flags;
 mod keytool;
+mod readability;
 mod readers;
 mod secret_keys;
 mod tls;

@@ -20,6 +20,7 @@ public class Probe {
             case "load": load(args[1]); break;
             case "get": get(args[1]); break;
             case "key": key(args[1], args[2], args[3]); break;
+            case "certificates": certificates(args[1]); break;
             case "secret": secret(args[1], args[2], args[3], args[4]); break;
             default: throw new IllegalArgumentException(args[0]);
         }
@@ -53,6 +54,27 @@ public class Probe {
         Key key = store.getKey(alias, password.toCharArray());
         System.out.println(hex(MessageDigest.getInstance("SHA-256").digest(key.getEncoded()))
             + " " + store.getCertificateChain(alias).length + " " + Collections.list(store.aliases()));
+    }
+
+    /** For each certificate of a file (its length in four octets, then its DER) `ok`, or why it cannot be parsed. */
+    static void certificates(String file) throws Exception {
+        java.security.cert.CertificateFactory factory = java.security.cert.CertificateFactory.getInstance("X.509");
+        StringBuilder out = new StringBuilder();
+        try (java.io.DataInputStream in = new java.io.DataInputStream(
+                new java.io.BufferedInputStream(new FileInputStream(file)))) {
+            while (in.available() > 0) {
+                byte[] der = new byte[in.readInt()];
+                in.readFully(der);
+                String verdict = "ok";
+                try {
+                    factory.generateCertificate(new java.io.ByteArrayInputStream(der));
+                } catch (Exception error) {
+                    verdict = String.valueOf(error.getMessage()).replace('\n', ' ');
+                }
+                out.append(verdict).append('\n');
+            }
+        }
+        System.out.print(out);
     }
 
     /** Algorithm and octets of a secret key. */
