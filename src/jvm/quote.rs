@@ -45,6 +45,15 @@ pub(super) fn java_options(word: &str) -> String {
     out
 }
 
+/// For `JAVA_TOOL_OPTIONS` within a batch file's `set "..."`. A double quote would end cmd's own quoting, and with it
+/// what hides `&`, `|`, `<`, `>` and `^`, so the JVM's quotes are single ones; only they stand between double ones.
+pub(super) fn java_options_in_cmd(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_graphic() && c != '\'') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
 /// For a Dockerfile's `ENV NAME="..."`: the backslash escapes, `$` names variables.
 pub(super) fn dockerfile(value: &str) -> String {
     format!(
