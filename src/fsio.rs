@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
+use crate::secret::SecretBytes;
 
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,52 @@ pub fn read_from(mut input: impl Read, path: &Path, limits: &Limits) -> Result<B
         });
     }
     Ok(Bytes::from(bytes))
+}
+
+/// Reads a whole file that holds a key or a password: wiped when dropped, no copy left behind.
+///
+/// # Errors
+/// As [`read`].
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn read_secret(path: &Path, limits: &Limits) -> Result<SecretBytes, FileError> {
+    let file = File::open(path).map_err(failed("read", path))?;
+    read_secret_from(file, path, limits)
+}
+
+/// Reads all that comes, `path` being its name in errors: wiped when dropped, no copy left behind.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_secret_from(
+    mut input: impl Read,
+    path: &Path,
+    limits: &Limits,
+) -> Result<SecretBytes, FileError> {
+    let mut whole = SecretBytes::new(vec![0; 1 << 13]);
+    let mut length = 0;
+    loop {
+        if length == whole.len() {
+            // Growing in place would leave the old octets behind in freed memory.
+            let mut larger = vec![0; 2 * length];
+            larger.splice(..length, whole.expose_bytes().iter().copied());
+            whole = SecretBytes::new(larger);
+        }
+        let room = whole.expose_bytes_mut().get_mut(length..).unwrap_or_default();
+        match input.read(room) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed("read", path)(error)),
+        }
+        if length > limits.input_bytes {
+            return Err(FileError::TooLarge {
+                path: path.to_owned(),
+                limit: limits.input_bytes,
+            });
+        }
+    }
+    whole.expose_bytes_mut().truncate(length);
+    Ok(whole)
 }
 
 /// Reads a whole file; `None` where there is none.

@@ -143,7 +143,7 @@ fn read(asked: &Asked, source: &Source, printer: &Printer) -> Result<Password, F
 }
 
 fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Failure> {
-    let bytes = keyjar::fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = keyjar::fsio::read_secret(path, &Limits::DEFAULT)?;
     let not_text = || {
         let message = format!("`{}` is no UTF-8 text", path.display());
         Failure::new(
@@ -152,7 +152,7 @@ fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Fai
             "a password file holds the password in its first line",
         )
     };
-    let Ok(text) = std::str::from_utf8(&bytes) else {
+    let Ok(text) = std::str::from_utf8(bytes.expose_bytes()) else {
         return Err(not_text());
     };
     let (line, rest) = text
