@@ -24,13 +24,21 @@ impl Printer {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// The result, written piece by piece: a store of many entries is never held as text.
+    pub(crate) fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let _ = write(&mut out).and_then(|()| out.flush());
+    }
+
     pub(crate) fn text(&self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    pub(crate) fn document(&self, document: &serde_json::Value) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_default();
-        self.text(&(text + "\n"));
+    pub(crate) fn document(&self, document: &impl serde::Serialize) {
+        self.stream(|out| {
+            serde_json::to_writer_pretty(&mut *out, document)?;
+            out.write_all(b"\n")
+        });
     }
 
     /// Talk, unless it was asked to be quiet.
