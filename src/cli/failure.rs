@@ -57,18 +57,14 @@ impl Failure {
         }
         let hints: Vec<_> = self.hints.iter().map(ToString::to_string).collect();
         if printer.json {
-            printer.document(&serde_json::json!({
-                "schema": 1,
-                "error": { "kind": self.kind.name(), "message": message, "causes": causes, "hints": hints },
-            }));
+            printer.failed(self.kind, &message, &causes, &hints);
         }
         let whole: Vec<_> = std::iter::once(message).chain(causes).collect();
         printer.error(&whole.join(": "));
-        for (at, hint) in hints.iter().enumerate() {
-            let blank = if at == 0 { "\n" } else { "" };
-            if !blank.is_empty() {
-                printer.note("");
-            }
+        if !hints.is_empty() {
+            printer.note("");
+        }
+        for hint in &hints {
             printer.advice(hint);
         }
         ExitCode::from(2)

@@ -71,15 +71,24 @@ fn clean_up_on_signals() {
     }
 }
 
-/// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood.
+/// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood. What could not be
+/// understood may have asked for JSON all the same.
 fn usage(error: &clap::Error) -> ExitCode {
     // A pipe that was closed while help was printed is no failure.
     let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
     }
+    if std::env::args_os()
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json")
+    {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let message = text.split("\n\n").next().unwrap_or_default().trim();
+        Printer::JSON.failed(keyjar::ErrorKind::Usage, message, &[], &[]);
+    }
+    ExitCode::from(2)
 }
 
 fn completions(shell: clap_complete::Shell, printer: &Printer) -> Outcome {

@@ -1,5 +1,7 @@
 use std::io::{self, Write};
 
+use keyjar::ErrorKind;
+
 use super::args::Arguments;
 
 /// The one place that writes to stdout (data) and stderr (talk).
@@ -10,6 +12,13 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
+    /// For who asked for JSON with arguments that could not be understood.
+    pub(crate) const JSON: Self = Self {
+        json: true,
+        quiet: false,
+        verbose: false,
+    };
+
     pub(crate) const fn new(arguments: &Arguments) -> Self {
         Self {
             json: arguments.json,
@@ -39,6 +48,14 @@ impl Printer {
             serde_json::to_writer_pretty(&mut *out, document)?;
             out.write_all(b"\n")
         });
+    }
+
+    /// An error as `--json` shows it.
+    pub(crate) fn failed(&self, kind: ErrorKind, message: &str, causes: &[String], hints: &[String]) {
+        self.document(&serde_json::json!({
+            "schema": 1,
+            "error": { "kind": kind.name(), "message": message, "causes": causes, "hints": hints },
+        }));
     }
 
     /// Talk, unless it was asked to be quiet.

@@ -96,6 +96,9 @@ impl KeyStoreError {
                     "choose another name with `--alias`, or replace the entry with `--replace`",
                 )]
             }
+            Self::NotAStore { .. } => vec![Hint::new(
+                "`keyjar import INPUT --truststore STORE` makes a store of certificates, `keyjar bundle` one with a key",
+            )],
             Self::AliasAbsent { .. } => vec![Hint::new("`keyjar list STORE` shows the aliases")],
             Self::UnsupportedEntry { .. } => {
                 vec![Hint::new(

@@ -252,6 +252,12 @@ impl KeyError {
             Self::NotAKey {
                 what: What::GitLfsPointer,
             } => "`git lfs pull` fetches the file itself",
+            Self::NotAKey { .. } => {
+                "a private key is PEM (`-----BEGIN PRIVATE KEY-----` and the like) or DER: PKCS#8, PKCS#1 or SEC 1, whole"
+            }
+            Self::Damaged { .. } | Self::Pem { .. } => {
+                "fetch the file again; it was altered or cut short on its way"
+            }
             Self::Several { .. } => "leave the one that belongs to the certificate in the file",
             Self::ExplicitParameters => "`openssl pkey -in FILE -ec_param_enc named_curve` names the curve",
             Self::PasswordRequired => {
