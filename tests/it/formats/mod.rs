@@ -5,3 +5,4 @@ mod keys;
 mod pem_corpus;
 mod pkcs12;
 mod pkcs12_corpus;
+mod regressions;
