@@ -5,4 +5,5 @@ mod keys;
 mod pem_corpus;
 mod pkcs12;
 mod pkcs12_corpus;
+mod properties;
 mod regressions;
