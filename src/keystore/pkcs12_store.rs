@@ -116,6 +116,7 @@ pub(super) fn edit(
             _ => added_keys.push(bag),
         }
     }
+    plan.name_unnamed(store, &old);
     let mut edited = pfx.clone();
     plan.apply(&mut edited);
     add(&mut edited, added_keys, true, rng)?;
@@ -140,6 +141,35 @@ impl<'a> Plan<'a> {
         }
         for id in &slot.bags.issuers {
             self.keep.entry(*id).or_insert(None);
+        }
+    }
+
+    /// An entry without a friendlyName is known by its number among these. Where one of them goes or gets a name,
+    /// the others are given theirs, as the JDK gives it to every entry: their aliases stay.
+    fn name_unnamed(&mut self, store: &'a KeyStore, old: &[&SafeBag]) {
+        let is_unnamed = |bag: &SafeBag| {
+            let is_entry = match bag.value {
+                BagValue::X509Certificate(_) => bag.is_trusted(),
+                BagValue::ShroudedKey(_) | BagValue::Secret { .. } | BagValue::Key(_) => true,
+                BagValue::SafeContents(_) | BagValue::Other { .. } => false,
+            };
+            is_entry && matches!(bag.friendly_name(), Ok(None))
+        };
+        let unnamed: HashSet<u32> = (0..)
+            .zip(old)
+            .filter(|(id, bag)| is_marked(self.claimed, *id) && is_unnamed(bag))
+            .map(|(id, _)| id)
+            .collect();
+        let left: Vec<(u32, &str)> = store
+            .entries
+            .values()
+            .filter(|slot| !slot.renamed)
+            .filter_map(|slot| slot.bags.own.map(|id| (id, slot.name.as_str())))
+            .filter(|(id, _)| unnamed.contains(id))
+            .collect();
+        if left.len() < unnamed.len() {
+            let names = left.into_iter().map(|(id, name)| (id, Some(name)));
+            self.keep.extend(names);
         }
     }
 

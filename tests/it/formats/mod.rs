@@ -6,4 +6,5 @@ mod pem_corpus;
 mod pkcs12;
 mod pkcs12_corpus;
 mod properties;
+mod raw_corpus;
 mod regressions;

@@ -489,3 +489,50 @@ fn a_thousand_entries_of_each_kind_are_read_back_in_every_format() {
         assert_eq!(held(&read), in_order(&entries, kind.0), "{}", kind.0);
     }
 }
+
+/// A file of trusted certificates, by friendlyName and serial number.
+fn trusted(bags: &[(Option<&str>, u32)]) -> KeyStore {
+    let bags = bags
+        .iter()
+        .map(|(name, number)| {
+            let name = name.map(Attribute::friendly_name);
+            let value = BagValue::X509Certificate(certificate(*number).to_bytes());
+            SafeBag::new(value, name.into_iter().chain([Attribute::trusted()]))
+        })
+        .collect();
+    let pfx = Pfx::new(vec![SafeContents::new(None, bags)], None);
+    let bytes = pfx.to_bytes(&password(), &mut StdRng::seed_from_u64(1)).unwrap();
+    KeyStore::from_bytes(bytes, &password()).unwrap()
+}
+
+#[test]
+fn entries_without_a_name_keep_their_numbers_when_one_goes() {
+    let unnamed = [(None, 1), (Some("named"), 2), (None, 3), (None, 4)];
+    let change: [fn(&mut KeyStore); 2] = [
+        |store| drop(store.remove(&Alias::new("1")).unwrap()),
+        |store| store.rename(&Alias::new("1"), "first").unwrap(),
+    ];
+    for change in change {
+        let mut store = trusted(&unnamed);
+        change(&mut store);
+        let wanted = held(&store);
+        let read = KeyStore::from_bytes(store.encoder().to_bytes(&password()).unwrap(), &password()).unwrap();
+        assert_eq!(held(&read), wanted);
+    }
+}
+
+#[test]
+fn of_two_certificates_of_one_alias_the_same_one_is_seen_after_conversion() {
+    let store = trusted(&[(Some("One"), 1), (Some("one"), 2), (Some("two"), 3)]);
+    for profile in Profile::ALL {
+        let bytes = encode(
+            &store,
+            (StoreFormat::Pkcs12, Some(*profile)),
+            Timestamp::UNIX_EPOCH,
+            1,
+        );
+        let read = KeyStore::from_bytes(bytes, &password()).unwrap();
+        assert_eq!(held(&read), held(&store), "{}", profile.name);
+        assert_eq!(read.skipped(), store.skipped(), "{}", profile.name);
+    }
+}
