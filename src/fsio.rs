@@ -3,9 +3,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
 use bytes::Bytes;
+use tempfile::NamedTempFile;
 
 use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
@@ -26,6 +28,8 @@ pub enum FileError {
     TooLarge { path: PathBuf, limit: usize },
     #[error("`{}` exists already", path.display())]
     Exists { path: PathBuf },
+    #[error("cannot write `{}`: its folder is locked by {}", path.display(), holder.as_deref().unwrap_or("another process"))]
+    Locked { path: PathBuf, holder: Option<String> },
 }
 
 impl FileError {
@@ -36,17 +40,26 @@ impl FileError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => ErrorKind::NotFound,
             Self::Io { .. } => ErrorKind::Io,
             Self::TooLarge { .. } => ErrorKind::LimitExceeded,
-            Self::Exists { .. } => ErrorKind::Conflict,
+            Self::Exists { .. } | Self::Locked { .. } => ErrorKind::Conflict,
         }
     }
 
     /// What mends it.
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {
+        if matches!(self, Self::Locked { .. }) {
+            return vec![Hint::new(
+                "run it again when the other is done, or wait longer: `KEYJAR_LOCK_TIMEOUT=SECONDS`",
+            )];
+        }
         let Self::Io { source, action, .. } = self else {
             return Vec::new();
         };
         let text = match source.kind() {
+            // EPERM: not the mode forbids it.
+            io::ErrorKind::PermissionDenied if *action == "write" && source.raw_os_error() == Some(1) => {
+                "the file as it was is unharmed; `lsattr` shows whether it is immutable, `chattr -i` makes it writable"
+            }
             io::ErrorKind::PermissionDenied if *action == "write" => {
                 "the file as it was is unharmed; the folder must be writable, since the new file is put beside the old one and renamed"
             }
@@ -210,10 +223,11 @@ pub fn write(path: &Path, bytes: &[u8], sensitive: bool) -> Result<(), FileError
 
 /// Reads a file, lets `change` make its new bytes of the old ones (none where there is no file, or an empty
 /// one), and writes them; all under a lock, so that of two programs that do this at once none undoes the
-/// other. Nothing is written where `change` gives nothing.
+/// other. Nothing is written where `change` gives nothing. A lock that another process holds is waited for, a
+/// minute long unless [`set_lock_timeout`] says otherwise.
 ///
 /// # Errors
-/// What the file system refuses, and what `change` does.
+/// What the file system refuses, [`FileError::Locked`], and what `change` does.
 pub fn update<T, E: From<FileError>>(
     path: &Path,
     limits: &Limits,
@@ -224,6 +238,7 @@ pub fn update<T, E: From<FileError>>(
     let old = read_if_exists(&target, limits)?.filter(|bytes| !bytes.is_empty());
     let (new, sensitive, result) = change(old)?;
     if let Some(bytes) = new {
+        sweep(folder(&target));
         replace(&target, &bytes, sensitive).map_err(failed("write", &target))?;
     }
     Ok(result)
@@ -268,18 +283,41 @@ pub fn restrict(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The temporary file that is being written, for who ends the process in the middle of it.
-static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
-
-fn set_pending(path: Option<PathBuf>) {
-    *PENDING.lock().unwrap_or_else(PoisonError::into_inner) = path;
+/// The temporary files that are being written, for who ends the process in the middle of it.
+struct Pending {
+    files: Vec<PathBuf>,
+    /// Whether the process is about to end: no file is begun or put in place any more.
+    ending: bool,
 }
 
-/// Removes the temporary file that is being written, if there is one: to be called before a signal ends the
-/// process. The file it was to replace is as it was.
+static PENDING: Mutex<Pending> = Mutex::new(Pending {
+    files: Vec::new(),
+    ending: false,
+});
+
+fn pending() -> MutexGuard<'static, Pending> {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pending {
+    fn check(&self) -> io::Result<()> {
+        if self.ending {
+            return Err(io::Error::new(
+                io::ErrorKind::Interrupted,
+                "the program is being ended",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Removes the temporary files that are being written, and lets no other be begun or put in place: to be called
+/// before a signal ends the process. The files they were to replace are as they were.
 #[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 pub fn abandon() {
-    if let Some(path) = PENDING.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    let mut pending = pending();
+    pending.ending = true;
+    for path in pending.files.drain(..) {
         // It is gone already where the rename came first.
         let _ = fs::remove_file(path);
     }
@@ -303,15 +341,87 @@ fn target(path: &Path) -> Result<PathBuf, FileError> {
     })
 }
 
+/// How long is waited for a lock that another process holds: long enough for twenty to write a large store.
+static LOCK_TIMEOUT: Mutex<Duration> = Mutex::new(Duration::from_secs(60));
+
+/// Sets how long [`update`] waits for a lock that another process holds; one minute unless set.
+pub fn set_lock_timeout(timeout: Duration) {
+    *LOCK_TIMEOUT.lock().unwrap_or_else(PoisonError::into_inner) = timeout;
+}
+
 /// An exclusive lock on the target's folder: it is there before the target is, and nothing is left behind. The
 /// system drops it with the process, however that ends.
 #[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 fn lock(target: &Path) -> Result<File, FileError> {
     let folder = folder(target);
     let file = File::open(folder).map_err(failed("write", target))?;
-    file.lock().map_err(failed("lock", folder))?;
-    Ok(file)
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(fs::TryLockError::Error(source)) => return Err(failed("lock", folder)(source)),
+        Err(fs::TryLockError::WouldBlock) => {}
+    }
+    // The system queues who waits for a lock but knows no time-out: a thread waits for it instead of this one.
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let locked = file.lock();
+        // Where nobody waits any more, the lock goes with the file.
+        let _ = sender.send(locked.map(|()| file));
+    });
+    let timeout = *LOCK_TIMEOUT.lock().unwrap_or_else(PoisonError::into_inner);
+    match receiver.recv_timeout(timeout) {
+        Ok(locked) => locked.map_err(failed("lock", folder)),
+        Err(_) => Err(FileError::Locked {
+            path: target.to_owned(),
+            holder: holder(folder),
+        }),
+    }
 }
+
+/// The process that holds the lock of a folder, where the system tells: `process 1234 (keyjar)`.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn holder(folder: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    // `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`, the last but two being device and inode (proc_locks(5)).
+    let inode = format!(":{}", fs::metadata(folder).ok()?.ino());
+    let locks = fs::read_to_string("/proc/locks").ok()?;
+    let fields = locks
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|fields| {
+            fields.get(1) == Some(&"FLOCK") && fields.get(5).is_some_and(|file| file.ends_with(&inode))
+        })?;
+    let process = fields.get(4)?;
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+    Some(format!("process {process} ({})", name.trim()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn holder(_: &Path) -> Option<String> {
+    None
+}
+
+/// Removes what a process left that was killed while it wrote, an hour ago or earlier: it may hold a key.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn sweep(folder: &Path) {
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) && is_old(&entry) {
+            // Who may not remove it is not the one it belongs to.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// No write takes as long.
+const STALE: Duration = Duration::from_secs(3600);
+const PREFIX: &str = ".keyjar-";
+const SUFFIX: &str = ".tmp";
 
 fn folder(target: &Path) -> &Path {
     target
@@ -327,14 +437,35 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
     }
     let old = fs::metadata(target).ok();
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".keyjar-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(if sensitive { 0o600 } else { 0o644 }));
     }
-    let mut file = builder.tempfile_in(folder(target))?;
-    set_pending(Some(file.path().to_owned()));
+    let mut file = begin(&builder, folder(target))?;
+    let path = file.path().to_owned();
+    let renamed = fill(&mut file, bytes, old.as_ref()).and_then(|()| {
+        let pending = pending();
+        pending.check()?;
+        file.persist(target).map(drop).map_err(|error| error.error)
+    });
+    pending().files.retain(|file| *file != path);
+    renamed?;
+    // The rename itself is on the disk when the folder is.
+    OpenOptions::new().read(true).open(folder(target))?.sync_all()
+}
+
+/// A new temporary file, which is known as such before anything can end the process.
+fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
+    let mut pending = pending();
+    pending.check()?;
+    let file = builder.tempfile_in(folder)?;
+    pending.files.push(file.path().to_owned());
+    Ok(file)
+}
+
+fn fill(file: &mut NamedTempFile, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     file.write_all(bytes)?;
     if let Some(old) = old {
         #[cfg(unix)]
@@ -345,10 +476,5 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         }
         file.as_file().set_permissions(old.permissions())?;
     }
-    file.as_file().sync_all()?;
-    let renamed = file.persist(target).map_err(|error| error.error);
-    set_pending(None);
-    renamed?;
-    // The rename itself is on the disk when the folder is.
-    OpenOptions::new().read(true).open(folder(target))?.sync_all()
+    file.as_file().sync_all()
 }

@@ -32,6 +32,9 @@ pub(crate) fn run() -> ExitCode {
     arguments.color.write_global();
     clean_up_on_signals();
     let printer = Printer::new(&arguments);
+    if let Err(failure) = set_lock_timeout() {
+        return failure.show(&printer);
+    }
     let outcome = match &arguments.command {
         Command::Import(command) => import::run(command, &printer),
         Command::Bundle(command) => bundle::run(command, &printer),
@@ -73,6 +76,22 @@ fn clean_up_on_signals() {
 
 /// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood. What could not be
 /// understood may have asked for JSON all the same.
+/// How long another process' lock is waited for, where `KEYJAR_LOCK_TIMEOUT` says it.
+#[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
+fn set_lock_timeout() -> Result<(), Failure> {
+    let Ok(text) = std::env::var("KEYJAR_LOCK_TIMEOUT") else {
+        return Ok(());
+    };
+    let Ok(seconds) = text.parse() else {
+        let message = format!("`KEYJAR_LOCK_TIMEOUT` is `{text}`, which is no number of seconds");
+        let hint = "a whole number: `KEYJAR_LOCK_TIMEOUT=10`";
+        return Err(Failure::new(keyjar::ErrorKind::Usage, message, hint));
+    };
+    keyjar::fsio::set_lock_timeout(std::time::Duration::from_secs(seconds));
+    Ok(())
+}
+
+/// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood.
 fn usage(error: &clap::Error) -> ExitCode {
     // A pipe that was closed while help was printed is no failure.
     let _ = error.print();

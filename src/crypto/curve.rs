@@ -493,7 +493,8 @@ impl Weierstrass {
 #[must_use]
 pub(crate) fn dsa_public_key(p: &[u8], q: &[u8], g: &[u8], x: &[u8]) -> Option<Vec<u8>> {
     let p = unsigned(p);
-    (p.len() <= LONGEST_PRIME && is_below(x, q) && is_below(q, p) && is_below(g, p)).then_some(())?;
+    let is_sized = p.len() <= LONGEST_PRIME && unsigned(q).len() <= LONGEST_ORDER;
+    (is_sized && is_below(x, q) && is_below(q, p) && is_below(g, p)).then_some(())?;
     let field = Field::new(p)?;
     let base = field.element(g)?;
     let power = bits(x).fold(field.one(), |power, bit| {
@@ -504,7 +505,9 @@ pub(crate) fn dsa_public_key(p: &[u8], q: &[u8], g: &[u8], x: &[u8]) -> Option<V
 }
 
 /// In octets; the JDK takes primes of up to 3072 bits, OpenSSL of up to 10,000.
-const LONGEST_PRIME: usize = 2048;
+const LONGEST_PRIME: usize = 1250;
+/// In octets; FIPS 186-4 section 4.2 knows orders of up to 256 bits.
+const LONGEST_ORDER: usize = 64;
 
 /// RFC 8032 section 5.1.5.
 #[must_use]

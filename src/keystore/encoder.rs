@@ -125,6 +125,13 @@ impl<'a> Encoder<'a> {
             iterations: self.iterations,
             now: self.now.unwrap_or_else(clock::now),
         };
+        let is_edit = match format {
+            StoreFormat::Pkcs12 => self.profile.is_none() && self.iterations.is_none(),
+            StoreFormat::Jks | StoreFormat::Jceks => true,
+        };
+        if settings.reencrypt || !is_edit || format != self.store.format() {
+            self.store.check_key_work()?;
+        }
         match (format, &self.store.origin) {
             (StoreFormat::Pkcs12, Origin::Pkcs12 { pfx, claimed, .. })
                 if self.profile.is_none() && self.iterations.is_none() =>

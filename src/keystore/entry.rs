@@ -170,6 +170,15 @@ impl PrivateKeyEntry {
         }
     }
 
+    /// What decrypting the key costs, in iterations; none where the file asks for more than is allowed, since it
+    /// is refused at once.
+    pub(super) fn work(&self) -> u64 {
+        match &self.key {
+            KeyMaterial::Clear(_) => 0,
+            KeyMaterial::Encrypted(encrypted) => work(encrypted),
+        }
+    }
+
     /// Whether the key is in the clear: it was just added, or its store keeps it so.
     #[must_use]
     pub const fn is_clear(&self) -> bool {
@@ -212,6 +221,13 @@ impl KeyEncryption {
             iterations: jks::iterations(encrypted),
         }
     }
+}
+
+pub(super) fn work(encrypted: &EncryptedPrivateKey) -> u64 {
+    encrypted.encryption().map_or_else(
+        |_| jks::iterations(encrypted).map_or(0, u64::from),
+        |pbe| pbe.work(),
+    )
 }
 
 fn algorithm_oid(encrypted: &EncryptedPrivateKey) -> Option<ObjectIdentifier> {

@@ -29,6 +29,10 @@ pub enum KeyStoreError {
     Key { source: KeyError },
     #[error("the secret key is damaged")]
     SecretKey { source: asn1::Error },
+    #[error("the keys ask for {iterations} iterations in all, above the limit of {limit}")]
+    TooMuchWork { iterations: u64, limit: u64 },
+    #[error("the chains of the keys have more than {limit} certificates in all")]
+    ChainsTooLong { limit: usize },
     #[error("cannot decrypt the key without a password")]
     KeyPasswordRequired,
     #[error("the key of `{alias}` does not open with the store's password")]
@@ -72,6 +76,7 @@ impl KeyStoreError {
             Self::Key { source } => source.kind(),
             Self::SecretKey { source } | Self::Certificate { source } => source.kind(),
             Self::KeyPasswordRequired | Self::StorePasswordRequired => ErrorKind::PasswordRequired,
+            Self::TooMuchWork { .. } | Self::ChainsTooLong { .. } => ErrorKind::LimitExceeded,
             Self::KeyOf { source, .. } => source.kind(),
             Self::File { source } => source.kind(),
             Self::AliasTaken { .. } | Self::KeyMismatch { .. } | Self::EmptyChain => ErrorKind::Conflict,

@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::entry::work;
 use super::{KeyEncryption, KeyStoreError};
 use crate::asn1::{ObjectIdentifier, Reader, tag, tlv};
 use crate::jks;
@@ -145,6 +146,17 @@ impl SecretKeyEntry {
                     })?;
                 SecretKey::from_info(&info).map_err(|source| KeyStoreError::SecretKey { source })
             }
+        }
+    }
+
+    /// What decrypting the key costs, in iterations.
+    pub(super) fn work(&self) -> u64 {
+        match &self.key {
+            SecretMaterial::Clear(_) => 0,
+            SecretMaterial::Pkcs12(der) => {
+                EncryptedPrivateKey::from_der(der.clone()).map_or(0, |key| work(&key))
+            }
+            SecretMaterial::Sealed(stream) => jks::sealed_iterations(stream).map_or(0, u64::from),
         }
     }
 

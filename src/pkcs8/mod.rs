@@ -9,6 +9,7 @@ mod public;
 use std::fmt;
 
 pub use encrypted::EncryptedPrivateKey;
+pub(crate) use public::identity as key_identity;
 
 use crate::asn1::{self, ObjectIdentifier, Reader, tag, tlv};
 use crate::error::{ErrorKind, Hint};

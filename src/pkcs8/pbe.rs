@@ -284,6 +284,20 @@ impl Pbe {
         self.scheme.name()
     }
 
+    /// What a derivation costs, in iterations of PBKDF2. Scrypt has none: it makes 4 N r p blocks of Salsa20/8
+    /// (RFC 7914 sections 4 and 5), and two of these take about as long as one HMAC of SHA-256.
+    pub(crate) fn work(&self) -> u64 {
+        match self.scheme {
+            Scheme::Scrypt { log_n, r, p, .. } => 2_u64
+                .checked_shl(u32::from(log_n))
+                .unwrap_or(u64::MAX)
+                .saturating_mul(u64::from(r))
+                .saturating_mul(u64::from(p)),
+            Scheme::Pbes2 { prf, cipher } => rounds(self.iterations, cipher.key_len(), prf),
+            _ => u64::from(self.iterations),
+        }
+    }
+
     /// Derives key and vector: the expensive step, so that it can run beside others.
     ///
     /// # Errors
@@ -476,6 +490,12 @@ impl DerivedKey {
             .encrypt_in_place(self.key.expose_bytes(), self.iv.expose_bytes(), buffer, start)
             .or(Err(PbeError::WrongPassword))
     }
+}
+
+/// The iterations of PBKDF2 for a key of this length: all of them for each output of the PRF (RFC 8018 section 5.2).
+pub(crate) fn rounds(iterations: u32, key_len: usize, prf: Digest) -> u64 {
+    let blocks = key_len.div_ceil(prf.output_len().max(1)).max(1);
+    u64::from(iterations).saturating_mul(u64::try_from(blocks).unwrap_or(u64::MAX))
 }
 
 /// PBKDF2-params (RFC 8018 appendix A.2), inside its AlgorithmIdentifier.

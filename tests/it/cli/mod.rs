@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod bundle;
 mod convert;
+mod faults;
 mod flags;
 mod import;
 mod list;

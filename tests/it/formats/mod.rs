@@ -5,3 +5,6 @@ mod keys;
 mod pem_corpus;
 mod pkcs12;
 mod pkcs12_corpus;
+mod properties;
+mod raw_corpus;
+mod regressions;
