@@ -47,6 +47,9 @@ pub mod ops;
 
 pub mod jvm;
 
+#[cfg(feature = "tls")]
+pub mod tls;
+
 /// The README's examples are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
