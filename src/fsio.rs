@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
+use crate::secret::SecretBytes;
 
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +183,83 @@ pub fn update<T, E: From<FileError>>(
     Ok(result)
 }
 
+/// A file that is to be written together with others.
+#[derive(Debug)]
+pub struct NewFile {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub contents: SecretBytes,
+    /// Whether its owner alone may read it.
+    pub sensitive: bool,
+}
+
+/// Writes several files, all or none: each into a new file in its folder first; when all of them are there they
+/// take their places. Folders that are missing are made. Files that exist and are not empty are replaced only
+/// where that is asked for, as by [`write`].
+///
+/// # Errors
+/// [`FileError::Exists`], before anything is written; what the file system refuses, and then none of the new
+/// files is there.
+pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError> {
+    let mut folders: Vec<_> = files.iter().map(|file| folder(&file.path)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let check = || match files.iter().find(|file| !replace && is_taken(&file.path)) {
+        Some(taken) => Err(FileError::Exists {
+            path: taken.path.clone(),
+        }),
+        None => Ok(()),
+    };
+    check()?;
+    for folder in &folders {
+        fs::create_dir_all(folder).map_err(failed("write", folder))?;
+    }
+    // In the order of their names, so that two runs do not wait for each other.
+    let _locks: Vec<File> = folders
+        .iter()
+        .map(|folder| lock_folder(folder))
+        .collect::<Result<_, _>>()?;
+    check()?;
+    let mut staged = Vec::with_capacity(files.len());
+    for file in files {
+        let target = target(&file.path)?;
+        let made = stage(&target, file.contents.expose_bytes(), file.sensitive);
+        staged.push((made.map_err(failed("write", &target))?, target));
+    }
+    let mut fresh = Vec::new();
+    for (file, target) in staged {
+        let is_new = !target.exists();
+        if let Err(error) = file.persist(&target) {
+            undo(&fresh);
+            return Err(failed("write", &target)(error.error));
+        }
+        if is_new {
+            fresh.push(target);
+        }
+    }
+    clear_pending();
+    for folder in folders {
+        sync_folder(folder).map_err(failed("write", folder))?;
+    }
+    Ok(())
+}
+
+/// Whether something is there that would be lost: an empty file, as `mktemp` makes it, is nothing.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn is_taken(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_dir() || found.len() > 0)
+}
+
+/// Takes the files away that a run that failed had put in place.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn undo(fresh: &[PathBuf]) {
+    for path in fresh {
+        // What cannot be removed stays; the error that led here is the one to tell.
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Whether the group or others may read or write the file; never on systems without modes.
 ///
 /// # Errors
@@ -221,18 +299,22 @@ pub fn restrict(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The temporary file that is being written, for who ends the process in the middle of it.
-static PENDING: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The temporary files that are being written, for who ends the process in the middle of it.
+static PENDING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-fn set_pending(path: Option<PathBuf>) {
-    *PENDING.lock().unwrap_or_else(PoisonError::into_inner) = path;
+fn add_pending(path: PathBuf) {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner).push(path);
 }
 
-/// Removes the temporary file that is being written, if there is one: to be called before a signal ends the
-/// process. The file it was to replace is as it was.
+fn clear_pending() {
+    PENDING.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
+/// Removes the temporary files that are being written: to be called before a signal ends the process. The files
+/// they were to replace are as they were.
 #[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 pub fn abandon() {
-    if let Some(path) = PENDING.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    for path in std::mem::take(&mut *PENDING.lock().unwrap_or_else(PoisonError::into_inner)) {
         // It is gone already where the rename came first.
         let _ = fs::remove_file(path);
     }
@@ -258,10 +340,20 @@ fn target(path: &Path) -> Result<PathBuf, FileError> {
 
 /// An exclusive lock on the target's folder: it is there before the target is, and nothing is left behind. The
 /// system drops it with the process, however that ends.
-#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 fn lock(target: &Path) -> Result<File, FileError> {
-    let folder = folder(target);
-    let file = File::open(folder).map_err(failed("write", target))?;
+    lock_folder(folder(target)).map_err(|error| match error {
+        FileError::Io {
+            action: "write",
+            source,
+            ..
+        } => failed("write", target)(source),
+        other => other,
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn lock_folder(folder: &Path) -> Result<File, FileError> {
+    let file = File::open(folder).map_err(failed("write", folder))?;
     file.lock().map_err(failed("lock", folder))?;
     Ok(file)
 }
@@ -273,8 +365,22 @@ fn folder(target: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
+    let file = stage(target, bytes, sensitive)?;
+    let renamed = file.persist(target).map_err(|error| error.error);
+    clear_pending();
+    renamed?;
+    sync_folder(folder(target))
+}
+
+/// The rename itself is on the disk when the folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    OpenOptions::new().read(true).open(folder)?.sync_all()
+}
+
+/// A new file beside the one whose place it is to take, with that one's mode and owner, and on the disk.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn stage(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<tempfile::NamedTempFile> {
     if target.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
@@ -287,7 +393,7 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         builder.permissions(fs::Permissions::from_mode(if sensitive { 0o600 } else { 0o644 }));
     }
     let mut file = builder.tempfile_in(folder(target))?;
-    set_pending(Some(file.path().to_owned()));
+    add_pending(file.path().to_owned());
     file.write_all(bytes)?;
     if let Some(old) = old {
         #[cfg(unix)]
@@ -299,9 +405,5 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         file.as_file().set_permissions(old.permissions())?;
     }
     file.as_file().sync_all()?;
-    let renamed = file.persist(target).map_err(|error| error.error);
-    set_pending(None);
-    renamed?;
-    // The rename itself is on the disk when the folder is.
-    OpenOptions::new().read(true).open(folder(target))?.sync_all()
+    Ok(file)
 }

@@ -6,6 +6,8 @@ use der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString, Utf8StringRef};
 use x509_cert::ext::pkix::name::{GeneralName, OtherName};
 
 use super::{NameError, PkiError};
+use crate::asn1::{self, Reader};
+use crate::x509::Certificate;
 
 /// A name that goes into a subjectAltName (RFC 5280 section 4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +24,7 @@ pub enum AltName {
     Encoded(Vec<u8>),
 }
 
+const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 impl AltName {
@@ -87,6 +90,27 @@ impl AltName {
         if name.eq_ignore_ascii_case("localhost") {
             all.push(Self::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST)));
             all.push(Self::Ip(IpAddr::V6(Ipv6Addr::LOCALHOST)));
+        }
+        Ok(all)
+    }
+
+    /// The alternative names of a certificate, to be put into another one; none where it has none.
+    ///
+    /// # Errors
+    /// They are malformed.
+    pub fn of_certificate(certificate: &Certificate) -> Result<Vec<Self>, asn1::Error> {
+        let found = certificate
+            .extensions()
+            .find(|extension| extension.oid == SUBJECT_ALT_NAME);
+        found.map_or_else(|| Ok(Vec::new()), |extension| Self::read_all(extension.value))
+    }
+
+    /// The names of an extension's value.
+    pub(super) fn read_all(value: &[u8]) -> Result<Vec<Self>, asn1::Error> {
+        let mut names = Reader::new(value).sequence("subject alternative name")?;
+        let mut all = Vec::new();
+        while !names.is_empty() {
+            all.push(Self::Encoded(names.any("general name")?.raw.to_vec()));
         }
         Ok(all)
     }

@@ -116,6 +116,12 @@ pub enum NameError {
 }
 
 impl NameError {
+    /// The error's kind.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
     /// What mends it.
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {

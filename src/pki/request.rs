@@ -2,7 +2,6 @@ use aws_lc_rs::signature::{self as lc, UnparsedPublicKey, VerificationAlgorithm}
 use der::{Decode, Encode};
 use signature::Signer;
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::SubjectAltName as SubjectAltNameExtension;
 use x509_cert::request::{CertReq, CertReqInfo, ExtensionReq, Version};
 use x509_cert::spki::{
     DynSignatureAlgorithmIdentifier, SignatureBitStringEncoding, SubjectPublicKeyInfoOwned,
@@ -167,17 +166,9 @@ impl CertificateRequest {
     ///
     /// # Errors
     /// They are malformed.
-    pub fn alt_names(&self) -> Result<Vec<AltName>, PkiError> {
-        let Some(value) = self.extension(SUBJECT_ALT_NAME) else {
-            return Ok(Vec::new());
-        };
-        let damaged = |source| PkiError::DamagedRequest { source };
-        let names = SubjectAltNameExtension::from_der(value).map_err(damaged)?;
-        let names = names
-            .0
-            .iter()
-            .map(|name| name.to_der().map(AltName::Encoded).map_err(damaged));
-        names.collect()
+    pub fn alt_names(&self) -> Result<Vec<AltName>, crate::asn1::Error> {
+        self.extension(SUBJECT_ALT_NAME)
+            .map_or_else(|| Ok(Vec::new()), AltName::read_all)
     }
 
     /// The key's uses it asks for.
