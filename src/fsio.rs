@@ -234,7 +234,7 @@ pub fn update<T, E: From<FileError>>(
     change: impl FnOnce(Option<Bytes>) -> Result<(Option<Vec<u8>>, bool, T), E>,
 ) -> Result<T, E> {
     let target = target(path)?;
-    let _lock = lock(&target)?;
+    let _lock = lock(folder(&target), &target)?;
     let old = read_if_exists(&target, limits)?.filter(|bytes| !bytes.is_empty());
     let (new, sensitive, result) = change(old)?;
     if let Some(bytes) = new {
@@ -242,6 +242,82 @@ pub fn update<T, E: From<FileError>>(
         replace(&target, &bytes, sensitive).map_err(failed("write", &target))?;
     }
     Ok(result)
+}
+
+/// A file that is to be written together with others.
+#[derive(Debug)]
+pub struct NewFile {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub contents: SecretBytes,
+    /// Whether its owner alone may read it.
+    pub sensitive: bool,
+}
+
+/// Writes several files, all or none: each into a new file in its folder first; when all of them are there they
+/// take their places. Folders that are missing are made. Files that exist and are not empty are replaced only
+/// where that is asked for, as by [`write`].
+///
+/// # Errors
+/// [`FileError::Exists`], before anything is written; what the file system refuses, and then none of the new
+/// files is there.
+pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError> {
+    let mut folders: Vec<_> = files.iter().map(|file| folder(&file.path)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let check = || match files.iter().find(|file| !replace && is_taken(&file.path)) {
+        Some(taken) => Err(FileError::Exists {
+            path: taken.path.clone(),
+        }),
+        None => Ok(()),
+    };
+    check()?;
+    for folder in &folders {
+        fs::create_dir_all(folder).map_err(failed("write", folder))?;
+    }
+    // In the order of their names, so that two runs do not wait for each other.
+    let _locks: Vec<File> = folders
+        .iter()
+        .map(|folder| lock(folder, folder))
+        .collect::<Result<_, _>>()?;
+    check()?;
+    let mut staged = Vec::with_capacity(files.len());
+    for file in files {
+        let target = target(&file.path)?;
+        let made = stage(&target, file.contents.expose_bytes(), file.sensitive);
+        staged.push((made.map_err(failed("write", &target))?, target));
+    }
+    let mut fresh = Vec::new();
+    for (file, target) in staged {
+        let is_new = !target.exists();
+        if let Err(error) = file.put(&target) {
+            undo(&fresh);
+            return Err(failed("write", &target)(error));
+        }
+        if is_new {
+            fresh.push(target);
+        }
+    }
+    for folder in folders {
+        sync_folder(folder).map_err(failed("write", folder))?;
+    }
+    Ok(())
+}
+
+/// Whether something is there that would be lost: an empty file, as `mktemp` makes it, is nothing.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn is_taken(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_dir() || found.len() > 0)
+}
+
+/// Takes the files away that a run that failed had put in place.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn undo(fresh: &[PathBuf]) {
+    for path in fresh {
+        // What cannot be removed stays; the error that led here is the one to tell.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Whether the group or others may read or write the file; never on systems without modes.
@@ -349,11 +425,10 @@ pub fn set_lock_timeout(timeout: Duration) {
     *LOCK_TIMEOUT.lock().unwrap_or_else(PoisonError::into_inner) = timeout;
 }
 
-/// An exclusive lock on the target's folder: it is there before the target is, and nothing is left behind. The
-/// system drops it with the process, however that ends.
+/// An exclusive lock on the folder of what is to be written: it is there before the target is, and nothing is left
+/// behind. The system drops it with the process, however that ends.
 #[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
-fn lock(target: &Path) -> Result<File, FileError> {
-    let folder = folder(target);
+fn lock(folder: &Path, target: &Path) -> Result<File, FileError> {
     let file = File::open(folder).map_err(failed("write", target))?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
@@ -430,8 +505,56 @@ fn folder(target: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
 fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
+    stage(target, bytes, sensitive)?.put(target)?;
+    sync_folder(folder(target))
+}
+
+/// The rename itself is on the disk when the folder is.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    OpenOptions::new().read(true).open(folder)?.sync_all()
+}
+
+/// A new file beside the one whose place it is to take; gone with this value unless it was put there.
+struct Staged {
+    file: Option<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// A new temporary file, which is known as such before anything can end the process.
+    fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<Self> {
+        let mut pending = pending();
+        pending.check()?;
+        let file = builder.tempfile_in(folder)?;
+        let path = file.path().to_owned();
+        pending.files.push(path.clone());
+        Ok(Self {
+            file: Some(file),
+            path,
+        })
+    }
+
+    fn put(mut self, target: &Path) -> io::Result<()> {
+        let pending = pending();
+        pending.check()?;
+        match self.file.take() {
+            Some(file) => file.persist(target).map(drop).map_err(|error| error.error),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        drop(self.file.take());
+        pending().files.retain(|file| *file != self.path);
+    }
+}
+
+/// Writes the new file, with the old one's mode and owner, down to the disk.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn stage(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<Staged> {
     if target.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
@@ -443,26 +566,11 @@ fn replace(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(if sensitive { 0o600 } else { 0o644 }));
     }
-    let mut file = begin(&builder, folder(target))?;
-    let path = file.path().to_owned();
-    let renamed = fill(&mut file, bytes, old.as_ref()).and_then(|()| {
-        let pending = pending();
-        pending.check()?;
-        file.persist(target).map(drop).map_err(|error| error.error)
-    });
-    pending().files.retain(|file| *file != path);
-    renamed?;
-    // The rename itself is on the disk when the folder is.
-    OpenOptions::new().read(true).open(folder(target))?.sync_all()
-}
-
-/// A new temporary file, which is known as such before anything can end the process.
-fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<NamedTempFile> {
-    let mut pending = pending();
-    pending.check()?;
-    let file = builder.tempfile_in(folder)?;
-    pending.files.push(file.path().to_owned());
-    Ok(file)
+    let mut staged = Staged::begin(&builder, folder(target))?;
+    if let Some(file) = &mut staged.file {
+        fill(file, bytes, old.as_ref())?;
+    }
+    Ok(staged)
 }
 
 fn fill(file: &mut NamedTempFile, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {

@@ -44,6 +44,8 @@ pub mod pkcs12;
 pub mod keystore;
 
 pub mod ops;
+#[cfg(feature = "pki")]
+pub mod pki;
 
 pub mod jvm;
 

@@ -97,6 +97,16 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
     )]
     Audit(Audit),
+    /// Make a certificate authority: its certificate and its key.
+    #[command(
+        after_long_help = "Examples:\n  keyjar ca --out ca\n  keyjar ca --out ca --subject 'CN=Example CA,O=Example' --key-type ec-p384 --keypass env:CA_PASS\n  keyjar ca --out issuing --parent ca --subject 'CN=Example Issuing CA' --path-len 0\n\nWrites ca.crt and ca.key, below another authority ca.fullchain.crt too; stdout: their paths, or with `--truststore` the JVM flags.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, password)."
+    )]
+    Ca(super::ca::Ca),
+    /// Issue certificates for servers and clients.
+    #[command(
+        after_long_help = "Examples:\n  keyjar cert --name localhost --ca ca --out certs\n  keyjar cert --name es01 --dns es01.example.com,es01 --ip 10.0.0.1 --ca ca --p12 --storepass env:STORE_PASS\n  keyjar cert --name apm-agent --client --ca ca --keystore agent.p12 --truststore trust.p12 --keystore-pass env:KEY_PASS\n  keyjar cert --in instances.yml --ca ca --out certs\n  keyjar cert --renew certs/localhost.crt --ca ca --force\n\nWrites NAME.crt, NAME.key and NAME.fullchain.crt (the certificate and those above it); stdout: their paths, or with stores the JVM flags. A server's names are its `--name` unless `--dns` or `--ip` are given.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
+    )]
+    Cert(Box<super::cert::Cert>),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

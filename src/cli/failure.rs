@@ -89,5 +89,8 @@ from!(
     ConvertError,
     FlagsError,
     KeyError,
+    keyjar::pki::PkiError,
+    keyjar::pki::NameError,
+    keyjar::pki::InstancesError,
     keyjar::fsio::FileError
 );

@@ -3,14 +3,18 @@
 mod args;
 mod audit;
 mod bundle;
+mod ca;
+mod cert;
 mod convert;
 mod failure;
 mod flags;
 mod import;
+mod issuing;
 mod list;
 mod manage;
 mod password;
 mod printer;
+mod renew;
 
 use std::process::ExitCode;
 
@@ -47,6 +51,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Ca(command) => ca::run(command, &printer),
+        Command::Cert(command) => cert::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

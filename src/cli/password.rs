@@ -165,6 +165,12 @@ fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Fai
             path.display()
         ));
     }
+    if line.len() < text.len() {
+        printer.note(&format!(
+            "the line ending in `{}` is no part of the password",
+            path.display()
+        ));
+    }
     Ok(Password::new(without_ending(line.to_owned())))
 }
 

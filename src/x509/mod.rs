@@ -16,6 +16,8 @@ mod oid;
 mod pkcs7;
 mod time;
 
+#[cfg(feature = "pki")]
+pub(crate) use algorithm::signature_name;
 pub use certificate::Certificate;
 pub use extension::{Extension, Extensions, KeyPurpose, KeyUsage, SubjectAltName};
 pub use fingerprint::Fingerprint;
