@@ -45,6 +45,7 @@ pub mod keystore;
 
 pub mod ops;
 
+pub mod apm;
 pub mod jvm;
 
 /// The README's examples are compiled and run.

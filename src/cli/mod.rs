@@ -1,5 +1,6 @@
 //! The program: it only parses, calls the library, and renders.
 
+mod apm;
 mod args;
 mod audit;
 mod bundle;
@@ -44,6 +45,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Apm(command) => apm::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["pkcs12", "jks"],
     &["keystore"],
     &["ops"],
-    &["jvm"],
+    &["jvm", "apm"],
 ];
 
 fn floor(module: &str) -> usize {
