@@ -210,6 +210,14 @@ pub fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     std::path::absolute(path).map_err(failed("find", path))
 }
 
+/// Makes a folder and those above it, where they are missing.
+///
+/// # Errors
+/// What the file system refuses.
+pub fn make_folder(folder: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(folder).map_err(failed("make", folder))
+}
+
 /// Writes a file whole or not at all: into a new file in the same folder, which is synced and takes the old
 /// one's place. An existing file keeps its mode and owner; a new one gets 0600 when it is `sensitive`, else
 /// 0644 less the umask. Links are followed.

@@ -47,6 +47,7 @@ pub mod ops;
 #[cfg(feature = "pki")]
 pub mod pki;
 
+pub mod apm;
 pub mod jvm;
 
 #[cfg(feature = "tls")]

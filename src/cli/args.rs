@@ -107,6 +107,9 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar cert --name localhost --ca ca --out certs\n  keyjar cert --name es01 --dns es01.example.com,es01 --ip 10.0.0.1 --ca ca --p12 --storepass env:STORE_PASS\n  keyjar cert --name apm-agent --client --ca ca --keystore agent.p12 --truststore trust.p12 --keystore-pass env:KEY_PASS\n  keyjar cert --in instances.yml --ca ca --out certs\n  keyjar cert --renew certs/localhost.crt --ca ca --force\n\nWrites NAME.crt, NAME.key and NAME.fullchain.crt (the certificate and those above it); stdout: their paths, or with stores the JVM flags. A server's names are its `--name` unless `--dns` or `--ip` are given.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
     )]
     Cert(Box<super::cert::Cert>),
+    /// Print the TLS settings of Elastic's APM Server and of its agents.
+    #[command(after_long_help = super::apm::HELP)]
+    Apm(super::apm::Apm),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

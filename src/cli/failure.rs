@@ -5,6 +5,7 @@ use keyjar::jvm::FlagsError;
 use keyjar::keystore::KeyStoreError;
 use keyjar::ops::{BundleError, ConvertError, ImportError, InputsError};
 use keyjar::pkcs8::KeyError;
+use keyjar::x509::InputError;
 use keyjar::{ErrorKind, Hint};
 
 use super::printer::Printer;
@@ -37,6 +38,25 @@ impl Failure {
             hints: Vec::new(),
             error: error.into(),
         }
+    }
+
+    /// A failure of a layer that tells its kind and hints.
+    pub(crate) fn layered(
+        kind: ErrorKind,
+        hints: Vec<Hint>,
+        error: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            kind,
+            hints,
+            error: error.into(),
+        }
+    }
+
+    /// The same, with one more hint.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.hints.push(Hint::new(hint));
+        self
     }
 
     /// The same, with what it was about before it.
@@ -92,5 +112,6 @@ from!(
     keyjar::pki::PkiError,
     keyjar::pki::NameError,
     keyjar::pki::InstancesError,
+    InputError,
     keyjar::fsio::FileError
 );

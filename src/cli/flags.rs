@@ -11,13 +11,13 @@ use super::failure::Failure;
 use super::password::{self, Asked};
 use super::printer::Printer;
 
-const TRUSTSTORE: Asked = Asked {
+pub(super) const TRUSTSTORE: Asked = Asked {
     what: "truststore",
     option: "--truststore-pass",
     variable: "KEYJAR_TRUSTSTORE_PASS",
     convention: true,
 };
-const KEYSTORE: Asked = Asked {
+pub(super) const KEYSTORE: Asked = Asked {
     what: "keystore",
     option: "--keystore-pass",
     variable: "KEYJAR_KEYSTORE_PASS",
@@ -90,7 +90,11 @@ fn properties(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<SystemPr
 }
 
 /// Opens the truststore as a JVM would, and refuses one that trusts nothing.
-fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+pub(super) fn truststore<'a>(
+    path: &'a Path,
+    command: &Flags,
+    printer: &Printer,
+) -> Result<Side<'a>, Failure> {
     let password = password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer)?;
     let bytes = fsio::read(path, &Limits::DEFAULT)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
@@ -120,7 +124,7 @@ fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<
 }
 
 /// Opens the keystore as a JVM would: every key must open with the store's password.
-fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+pub(super) fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
     let bytes = fsio::read(path, &Limits::DEFAULT)?;
     let password = password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {

@@ -1,5 +1,6 @@
 //! The program: it only parses, calls the library, and renders.
 
+mod apm;
 mod args;
 mod audit;
 mod bundle;
@@ -53,6 +54,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Ca(command) => ca::run(command, &printer),
         Command::Cert(command) => cert::run(command, &printer),
+        Command::Apm(command) => apm::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -19,7 +19,7 @@
 //! ```
 
 mod format;
-mod quote;
+pub(crate) mod quote;
 mod render;
 
 use std::path::PathBuf;
@@ -105,6 +105,18 @@ impl SystemProperties {
     pub fn key_store(mut self, store: StoreReference) -> Self {
         self.key_store = Some(store);
         self
+    }
+
+    /// Whether there is a truststore.
+    #[must_use]
+    pub const fn has_trust_store(&self) -> bool {
+        self.trust_store.is_some()
+    }
+
+    /// Whether there is a keystore.
+    #[must_use]
+    pub const fn has_key_store(&self) -> bool {
+        self.key_store.is_some()
     }
 
     /// For this version of the JDK (8, 11, ...): what it does not understand is refused.

@@ -10,9 +10,10 @@ const FLOORS: &[&[&str]] = &[
     &["x509", "pkcs8"],
     &["pkcs12", "jks"],
     &["keystore"],
-    &["ops", "pki"],
-    &["jvm"],
+    &["ops", "pki", "trust"],
+    &["jvm", "apm"],
     &["tls"],
+    &["server"],
 ];
 
 fn floor(module: &str) -> usize {

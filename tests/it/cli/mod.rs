@@ -1,5 +1,6 @@
 //! The program, as a person or a script sees it.
 
+mod apm;
 mod audit;
 mod bad_input;
 mod bundle;
