@@ -97,6 +97,9 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
     )]
     Audit(Audit),
+    /// Show the JVMs installed and running on this machine, and the stores each really uses.
+    #[command(after_long_help = super::jvms::HELP)]
+    Jvms(super::jvms::Jvms),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -128,8 +131,8 @@ pub(crate) struct Import {
     /// The alias, for one certificate; else aliases are made from the subjects.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
-    /// Start from another store, from `system` (the CAs of this machine) or from `jvm` (the cacerts of JAVA_HOME,
-    /// else of the java on the PATH).
+    /// Start from another store, from `system` (the CAs of this machine), from `jvm` (the cacerts of JAVA_HOME,
+    /// else of the java on the PATH), or from the JVM whose home folder this is.
     #[arg(long, value_name = "BASE")]
     pub(crate) base: Option<PathBuf>,
     /// Leave expired certificates out.

@@ -92,6 +92,7 @@ from!(
     BundleError,
     ConvertError,
     FlagsError,
+    keyjar::jvm::ProcessError,
     KeyError,
     keyjar::fsio::FileError
 );

@@ -7,6 +7,7 @@ mod convert;
 mod failure;
 mod flags;
 mod import;
+mod jvms;
 mod list;
 mod manage;
 mod password;
@@ -44,6 +45,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Jvms(command) => jvms::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

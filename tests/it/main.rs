@@ -15,6 +15,7 @@
 mod cli;
 mod formats;
 mod interop;
+mod jvms;
 mod layers;
 mod secrets;
 mod support;
