@@ -1,5 +1,6 @@
 //! The only module that touches files: whole-or-nothing writes, modes, locks, and the path in every error.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -175,6 +176,19 @@ pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
 }
 
+/// Whether the path is a regular file.
+#[must_use]
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Whether the file can be read.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn is_readable(path: &Path) -> bool {
+    File::open(path).is_ok()
+}
+
 /// Whether the path names something.
 #[must_use]
 pub fn exists(path: &Path) -> bool {
@@ -200,6 +214,77 @@ pub fn files_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, FileErr
     }
     found.sort();
     Ok(found)
+}
+
+/// The names in a folder, sorted.
+///
+/// # Errors
+/// What the file system refuses.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn names_in(folder: &Path) -> Result<Vec<OsString>, FileError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed("read", folder))? {
+        names.push(entry.map_err(failed("read", folder))?.file_name());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Whether [`write`] could replace the file: it is writable, and so is its folder, where the new file is put
+/// before it takes the old one's place.
+#[must_use]
+pub fn is_replaceable(path: &Path) -> bool {
+    is_writable(path) && is_writable(folder(path))
+}
+
+#[cfg(unix)]
+fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+fn is_writable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| !file.permissions().readonly())
+}
+
+/// The number of the user who owns the file; nothing on systems without.
+#[must_use]
+#[cfg_attr(
+    unix,
+    expect(clippy::disallowed_methods, reason = "this is the module that touches files")
+)]
+pub fn owner(path: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).ok().map(|file| file.uid())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// Copies a file to a new one with the same mode and owner; `false` where there is one already, which stays as
+/// it is.
+///
+/// # Errors
+/// What the file system refuses.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn back_up(path: &Path, copy: &Path) -> Result<bool, FileError> {
+    let _lock = lock(folder(copy), copy)?;
+    if copy.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    let old = fs::metadata(path).map_err(failed("read", path))?;
+    let bytes = fs::read(path).map_err(failed("read", path))?;
+    stage_as(copy, &bytes, true, Some(&old))
+        .and_then(|staged| staged.put(copy))
+        .and_then(|()| sync_folder(folder(copy)))
+        .map_err(failed("write", copy))?;
+    Ok(true)
 }
 
 /// The path in full, links resolved in its folder: a JVM's own folder may be another.
@@ -566,7 +651,11 @@ fn stage(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<Staged> {
     if target.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
-    let old = fs::metadata(target).ok();
+    stage_as(target, bytes, sensitive, fs::metadata(target).ok().as_ref())
+}
+
+/// The same with the mode and owner of a file that may be another.
+fn stage_as(target: &Path, bytes: &[u8], sensitive: bool, old: Option<&fs::Metadata>) -> io::Result<Staged> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
@@ -576,7 +665,7 @@ fn stage(target: &Path, bytes: &[u8], sensitive: bool) -> io::Result<Staged> {
     }
     let mut staged = Staged::begin(&builder, folder(target))?;
     if let Some(file) = &mut staged.file {
-        fill(file, bytes, old.as_ref())?;
+        fill(file, bytes, old)?;
     }
     Ok(staged)
 }

@@ -110,6 +110,9 @@ pub(crate) enum Command {
     /// Print the TLS settings of Elastic's APM Server and of its agents.
     #[command(after_long_help = super::apm::HELP)]
     Apm(super::apm::Apm),
+    /// Show the JVMs installed and running on this machine, and the stores each really uses.
+    #[command(after_long_help = super::jvms::HELP)]
+    Jvms(super::jvms::Jvms),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -141,8 +144,8 @@ pub(crate) struct Import {
     /// The alias, for one certificate; else aliases are made from the subjects.
     #[arg(long, value_name = "NAME")]
     pub(crate) alias: Option<String>,
-    /// Start from another store, from `system` (the CAs of this machine) or from `jvm` (the cacerts of JAVA_HOME,
-    /// else of the java on the PATH).
+    /// Start from another store, from `system` (the CAs of this machine), from `jvm` (the cacerts of JAVA_HOME,
+    /// else of the java on the PATH), or from the JVM whose home folder this is.
     #[arg(long, value_name = "BASE")]
     pub(crate) base: Option<PathBuf>,
     /// Leave expired certificates out.

@@ -108,6 +108,7 @@ from!(
     BundleError,
     ConvertError,
     FlagsError,
+    keyjar::jvm::ProcessError,
     KeyError,
     keyjar::pki::PkiError,
     keyjar::pki::NameError,

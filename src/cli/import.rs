@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use keyjar::jvm::{Home, Surroundings};
 use keyjar::ops::{self, ImportOptions, ImportReport, SourcedCertificate};
 use keyjar::pkcs12::Profile;
 use keyjar::{ErrorKind, KeyStore, Limits, Password, clock, fsio};
@@ -117,7 +118,15 @@ fn inputs(command: &Import, password: &Password) -> Result<Vec<SourcedCertificat
             )?);
             None
         }
-        other => other.map(PathBuf::from),
+        Some(base) => match Home::at(base) {
+            Some(home) => {
+                let own = home.security_folder().join("cacerts");
+                all.extend(ops::read_input(&own, &password::convention(), &Limits::DEFAULT)?);
+                None
+            }
+            None => Some(base.to_owned()),
+        },
+        None => None,
     };
     for input in base.iter().chain(&command.inputs) {
         all.extend(ops::read_input(input, password, &Limits::DEFAULT)?);
@@ -137,19 +146,11 @@ fn system() -> Result<PathBuf, Failure> {
 }
 
 /// The store of a JVM's own trust anchors: JAVA_HOME's, else that of the `java` on the PATH.
-#[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
 fn cacerts() -> Result<PathBuf, Failure> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path)
-        .map(|folder| folder.join("java"))
-        .find_map(|java| java.canonicalize().ok());
-    // JAVA_HOME/bin/java
-    let of_java = on_path.and_then(|java| Some(java.parent()?.parent()?.to_owned()));
-    std::env::var_os("JAVA_HOME")
-        .map(PathBuf::from)
-        .into_iter()
-        .chain(of_java)
-        .flat_map(|home| ["lib", "jre/lib"].map(|lib| home.join(lib).join("security/cacerts")))
+    Surroundings::of_this_process()
+        .default_homes()
+        .iter()
+        .map(|home| home.security_folder().join("cacerts"))
         .find(|path| fsio::exists(path))
         .ok_or_else(|| {
             let hint = "set JAVA_HOME, or name the store: `--base PATH`";

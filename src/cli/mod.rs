@@ -11,6 +11,7 @@ mod failure;
 mod flags;
 mod import;
 mod issuing;
+mod jvms;
 mod list;
 mod manage;
 mod password;
@@ -55,6 +56,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Ca(command) => ca::run(command, &printer),
         Command::Cert(command) => cert::run(command, &printer),
         Command::Apm(command) => apm::run(command, &printer),
+        Command::Jvms(command) => jvms::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -19,14 +19,33 @@
 //! ```
 
 mod format;
+mod home;
+mod launch;
+mod listing;
+mod look;
+mod options;
+mod perfdata;
+mod process;
 pub(crate) mod quote;
 mod render;
+mod root;
+mod running;
+mod search;
 
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 pub use format::Format;
+pub use home::{Home, OwnStore, Release, major};
+pub use launch::{Launch, Launcher, Origin, Setting, StartOption, Started};
+pub use listing::{Listed, parse_powershell, parse_ps};
+pub use look::{Declared, Look, StoreProblem, StoreUse, look_at};
+pub use options::{UnmatchedQuote, split_argument_file, split_variable, split_windows};
+pub use process::{Environment, Process, ProcessError};
+pub use root::Root;
+pub use running::{KeystoreInUse, RunningJvm, StoreInUse, TruststoreInUse, TruststoreReason};
+pub use search::{Installation, Surroundings};
 
 use crate::error::{ErrorKind, Hint};
 use crate::keystore::StoreFormat;

@@ -16,6 +16,7 @@ mod cli;
 mod formats;
 mod interop;
 mod issuing;
+mod jvms;
 mod layers;
 mod secrets;
 mod support;
