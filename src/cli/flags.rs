@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use keyjar::jvm::{Format, StoreReference, SystemProperties};
 use keyjar::keystore::KeyStoreError;
-use keyjar::{Entry, ErrorKind, KeyStore, Limits, Password, StoreFormat, fsio};
+use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, Password, StoreFormat, fsio};
 
 use super::Outcome;
 use super::args::Flags;
@@ -96,9 +96,10 @@ pub(super) fn truststore<'a>(
     printer: &Printer,
 ) -> Result<Side<'a>, Failure> {
     let password = password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer)?;
-    let bytes = fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = read(path, TRUSTSTORE.what)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
         let store = open(bytes, &password, path)?;
+        readers(&store, path, command, printer)?;
         if store.trust_anchors().next().is_none() {
             return Err(no_anchors(&store, path));
         }
@@ -125,28 +126,12 @@ pub(super) fn truststore<'a>(
 
 /// Opens the keystore as a JVM would: every key must open with the store's password.
 pub(super) fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
-    let bytes = fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = read(path, KEYSTORE.what)?;
     let password = password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
         let store = open(bytes, &password, path)?;
-        let mut keys = 0;
-        for (alias, entry) in store.iter() {
-            let Entry::PrivateKey(entry) = entry else { continue };
-            entry.key(&password).map_err(|source| {
-                Failure::from(KeyStoreError::KeyOf {
-                    alias: alias.clone(),
-                    source: Box::new(source),
-                })
-                .context(format!("`{}`", path.display()))
-            })?;
-            if entry.chain().is_empty() {
-                printer.warning(&format!(
-                    "the key `{alias}` has no certificate: a JVM never offers it"
-                ));
-            }
-            keys += 1;
-        }
-        if keys == 0 {
+        readers(&store, path, command, printer)?;
+        if !keys(&store, &password, path, printer)? {
             let message = format!("`{}` holds no private key", path.display());
             let hint = "`keyjar bundle` puts a key and its certificate into a keystore; trusted certificates belong to `--truststore`";
             return Err(Failure::new(ErrorKind::WrongInput, message, hint));
@@ -161,6 +146,82 @@ pub(super) fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -
         path,
         format,
         password,
+    })
+}
+
+/// Whether there are private keys. A JVM opens every key with the store's password, secret keys included, before it
+/// opens any connection.
+fn keys(store: &KeyStore, password: &Password, path: &Path, printer: &Printer) -> Result<bool, Failure> {
+    let about = |alias: &Alias, source| {
+        Failure::from(KeyStoreError::KeyOf {
+            alias: alias.clone(),
+            source: Box::new(source),
+        })
+        .context(format!("`{}`", path.display()))
+    };
+    for (alias, key) in store.private_keys(password) {
+        key.map_err(|source| about(alias, source))?;
+    }
+    let mut is_any = false;
+    for (alias, entry) in store.iter() {
+        match entry {
+            Entry::SecretKey(entry) => drop(entry.key(password).map_err(|source| about(alias, source))?),
+            Entry::PrivateKey(entry) => {
+                is_any = true;
+                if entry.chain().is_empty() {
+                    printer.warning(&format!(
+                        "the key `{alias}` has no certificate: a JVM never offers it"
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(is_any)
+}
+
+/// Refuses a store that the JDK in question does not open; without one in question, names those that do not.
+fn readers(store: &KeyStore, path: &Path, command: &Flags, printer: &Printer) -> Result<(), Failure> {
+    let Some(readers) = store.readers() else {
+        return Ok(());
+    };
+    let why = readers.reasons.join("; ");
+    let hint = format!(
+        "`keyjar convert {} NEW.p12 --profile modern` makes one that every JDK opens",
+        path.display()
+    );
+    match command.jdk {
+        Some(jdk) if !readers.includes(jdk) => {
+            let message = format!("`{}` is not opened by JDK {jdk}: {why}", path.display());
+            Err(Failure::new(ErrorKind::Unsupported, message, &hint))
+        }
+        Some(_) => Ok(()),
+        None => {
+            let others: Vec<_> = readers.others().map(|jdk| jdk.to_string()).collect();
+            if !others.is_empty() {
+                let others = others.join(", ");
+                printer.warning(&format!(
+                    "`{}` is not opened by JDK {others}: {why}",
+                    path.display()
+                ));
+                printer.hint(&hint);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The file's bytes; a path that leads nowhere is no error to a JVM, which is why it is one here.
+fn read(path: &Path, what: &str) -> Result<bytes::Bytes, Failure> {
+    fsio::read(path, &Limits::DEFAULT).map_err(|error| {
+        let hint = match (error.kind(), what) {
+            (ErrorKind::NotFound, "truststore") => {
+                "a JVM would use its own cacerts instead, and say nothing; `keyjar import` makes a truststore"
+            }
+            (ErrorKind::NotFound, _) => "`keyjar bundle` makes a keystore",
+            _ => return Failure::from(error),
+        };
+        Failure::from(error).hint(hint)
     })
 }
 
@@ -181,7 +242,7 @@ fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
     );
     let hint = if unseen > 0 {
         format!(
-            "it holds {unseen} certificates without Java's trust attribute; `keyjar import {} --truststore NEW.p12` mends it",
+            "certificates in it without Java's trust attribute: {unseen}; `keyjar import {} --truststore NEW.p12` mends it",
             path.display()
         )
     } else {
