@@ -3,7 +3,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rand_core::UnwrapErr;
 
-use super::{Alias, Entry, KeyStore, KeyStoreError, Origin, SecretKey, StoreFormat, jks, pkcs12_store};
+use super::{
+    Alias, Entry, KeyStore, KeyStoreError, Origin, SecretKey, StoreFormat, bcfks, bks, jks, pkcs12_store,
+};
 use crate::clock;
 use crate::crypto::CryptoRng;
 use crate::fsio;
@@ -135,6 +137,8 @@ impl<'a> Encoder<'a> {
                 pkcs12_store::write(self.store, self.profile_or_default(), &settings, rng)
             }
             (StoreFormat::Jks | StoreFormat::Jceks, _) => jks::write(self.store, format, &settings, rng),
+            (StoreFormat::Bks | StoreFormat::Uber, _) => bks::write(self.store, format, &settings, rng),
+            (StoreFormat::Bcfks, _) => bcfks::write(self.store, &settings, rng),
         }
     }
 

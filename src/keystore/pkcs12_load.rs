@@ -327,7 +327,7 @@ impl Loader {
                 (Some(key_id), _) => certificates.chain(&alias, key_id),
                 (None, KeyMaterial::Clear(key)) => certificates
                     .chain_by_public_key(|c| key.matches_public_key(c.public_key_der()) == Some(true)),
-                (None, KeyMaterial::Encrypted(_)) => certificates.chain(&alias, &[]),
+                (None, _) => certificates.chain(&alias, &[]),
             };
             self.skip(&format!("private key `{name}`"), why, None);
             let entry = Entry::PrivateKey(PrivateKeyEntry::loaded(key, Vec::new(), None));
