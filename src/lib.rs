@@ -1,8 +1,8 @@
 //! Trust- and keystores for the JVM, without a JVM.
 //!
 //! keyjar reads and writes the stores a Java program takes its certificates and keys from (PKCS#12, JKS,
-//! JCEKS), by the rules of the JDK's own implementations, and prints the `-Djavax.net.ssl.*` options that
-//! make a JVM use them.
+//! JCEKS, Bouncy Castle's BKS, UBER and BCFKS), by the rules of the JDK's own implementations, and prints the
+//! `-Djavax.net.ssl.*` options that make a JVM use them.
 //!
 //! ```
 //! use keyjar::keystore::{PrivateKeyEntry, TrustedCertificateEntry};
@@ -38,6 +38,8 @@ pub mod pem;
 pub mod pkcs8;
 pub mod x509;
 
+pub mod bcfks;
+pub mod bks;
 pub mod jks;
 pub mod pkcs12;
 

@@ -84,7 +84,7 @@ pub(crate) enum Command {
     Passwd(Passwd),
     /// Convert a store to another format or other algorithms.
     #[command(
-        after_long_help = "Examples:\n  keyjar convert old.jks new.p12 --storepass env:STORE_PASS\n  keyjar convert store.p12 store-for-java8.p12 --profile legacy\n  keyjar convert keystore.p12 keystore.pem --storepass env:STORE_PASS --new-storepass env:PEM_PASS\n\nWhat the target cannot hold is an error that names it, unless `--skip-unsupported` is given.\n\nExit codes: 0 done, 2 could not."
+        after_long_help = "Examples:\n  keyjar convert old.jks new.p12 --storepass env:STORE_PASS\n  keyjar convert store.p12 store-for-java8.p12 --profile legacy\n  keyjar convert keystore.p12 keystore.pem --storepass env:STORE_PASS --new-storepass env:PEM_PASS\n  keyjar convert keystore.p12 keystore.bcfks --storepass env:STORE_PASS\n\nWhat the target cannot hold is an error that names it, unless `--skip-unsupported` is given.\n\nExit codes: 0 done, 2 could not."
     )]
     Convert(Convert),
     /// Tell what two stores trust or hold differently.
@@ -241,7 +241,7 @@ pub(crate) struct Flags {
 
 #[derive(Args)]
 pub(crate) struct List {
-    /// The store: PKCS#12, JKS or JCEKS, found by its bytes.
+    /// The store: PKCS#12, JKS, JCEKS, BKS, UBER or BCFKS, found by its bytes.
     #[arg(value_name = "STORE")]
     pub(crate) store: PathBuf,
     /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
@@ -342,8 +342,8 @@ pub(crate) struct Convert {
     /// Where to; `-` for stdout.
     #[arg(value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// The format; unless given OUT's ending tells it (.jks, .jceks, .pem), else it is pkcs12.
-    #[arg(long, value_name = "FORMAT", value_parser = ["pkcs12", "jks", "jceks", "pem"])]
+    /// The format; unless given OUT's ending tells it (.jks, .jceks, .pem, .bks, .ubr, .bcfks), else it is pkcs12.
+    #[arg(long, value_name = "FORMAT", value_parser = ["pkcs12", "jks", "jceks", "pem", "bks", "uber", "bcfks"])]
     pub(crate) to: Option<String>,
     /// PKCS#12's algorithms and counts.
     #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(Profile::ALL.iter().map(|p| p.name)))]

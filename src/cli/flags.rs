@@ -41,6 +41,7 @@ pub(crate) fn run(command: &Flags, printer: &Printer) -> Outcome {
         Some(path) => Some(keystore(path, command, printer)?),
         None => None,
     };
+    warn(trust.as_ref(), key.as_ref(), printer);
     let mut properties = properties(trust, key)?;
     if let Some(jdk) = command.jdk {
         properties = properties.jdk(jdk);
@@ -58,7 +59,25 @@ pub(super) fn print(
     format: &str,
     printer: &Printer,
 ) -> Outcome {
+    warn(trust.as_ref(), key.as_ref(), printer);
     render(&properties(trust, key)?, format, printer)
+}
+
+/// A JVM as it comes knows no store of Bouncy Castle.
+fn warn(trust: Option<&Side<'_>>, key: Option<&Side<'_>>, printer: &Printer) {
+    for side in [trust, key].into_iter().flatten() {
+        if side.format.needs_bouncy_castle() {
+            printer.warning(&format!(
+                "`{}` is {}: a JVM opens it with Bouncy Castle's provider only",
+                side.path.display(),
+                side.format
+            ));
+            printer.hint(&format!(
+                "`keyjar convert {} STORE.p12` makes a store that every JVM opens",
+                side.path.display()
+            ));
+        }
+    }
 }
 
 fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Outcome {

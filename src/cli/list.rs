@@ -3,9 +3,9 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use keyjar::keystore::OpenSsl;
+use keyjar::keystore::{KeyEncryption, OpenSsl};
 use keyjar::x509::PublicKeyInfo;
-use keyjar::{Certificate, Entry, KeyStore, Limits, fsio, pem};
+use keyjar::{Certificate, Entry, KeyStore, Limits, StoreFormat, fsio, pem};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -154,10 +154,15 @@ fn algorithms(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
             writeln!(out, "    {reason}")?;
         }
     }
-    let Some(pfx) = store.pfx() else {
-        return Ok(());
+    let counted = |how: &KeyEncryption| {
+        let count = how.iterations.map(|count| format!(", {count} iterations"));
+        format!("{}{}", how.algorithm, count.unwrap_or_default())
     };
-    for (index, contents) in pfx.contents.iter().enumerate() {
+    if let Some(how) = store.encryption() {
+        writeln!(out, "  encrypted: {}", counted(&how))?;
+    }
+    let contents = store.pfx().map(|pfx| pfx.contents.as_slice()).unwrap_or_default();
+    for (index, contents) in contents.iter().enumerate() {
         let bags = contents
             .bags
             .as_ref()
@@ -168,10 +173,14 @@ fn algorithms(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
         );
         writeln!(out, "  contents {index}: {bags}, {how}")?;
     }
-    let mac = store.mac().map_or_else(
-        || String::from("none"),
-        |mac| format!("{}, {} iterations", mac.name(), mac.iterations()),
-    );
+    let mac = match store.format() {
+        StoreFormat::Jks | StoreFormat::Jceks => String::from("none (a SHA-1 digest with the password)"),
+        StoreFormat::Uber => String::from("none (a SHA-1 digest, encrypted)"),
+        _ => store
+            .integrity()
+            .as_ref()
+            .map_or_else(|| String::from("none"), counted),
+    };
     writeln!(out, "  mac: {mac}")
 }
 
@@ -199,9 +208,7 @@ struct Document<'a> {
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { store, path } = self;
-        let mac = store
-            .mac()
-            .map(|mac| json!({ "algorithm": mac.name(), "iterations": mac.iterations() }));
+        let mac = store.integrity().map(|mac| how(&mac));
         let skipped: Vec<_> = store
             .skipped()
             .iter()
@@ -247,14 +254,16 @@ fn key(entry: &Entry) -> Option<Value> {
         .certificates()
         .first()
         .and_then(|leaf| PublicKeyInfo::from_spki(leaf.public_key_der()).ok());
-    let encryption = entry
-        .key_encryption()
-        .map(|encryption| json!({ "algorithm": encryption.algorithm, "iterations": encryption.iterations }));
+    let encryption = entry.key_encryption().map(|encryption| how(&encryption));
     Some(json!({
         "algorithm": info.as_ref().map(|info| info.algorithm.clone()),
         "bits": info.and_then(|info| info.bits),
         "encryption": encryption,
     }))
+}
+
+fn how(how: &KeyEncryption) -> Value {
+    json!({ "algorithm": how.algorithm, "iterations": how.iterations })
 }
 
 /// A certificate as every command's JSON shows it.

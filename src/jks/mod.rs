@@ -9,7 +9,7 @@
 //!
 //! Aliases must be written in lower case: Java looks them up so and does not find others.
 
-mod mutf8;
+pub(crate) mod mutf8;
 mod protector;
 mod sealed;
 mod serial;

@@ -1,6 +1,6 @@
 //! The model: what Java would make of a store. Aliases, entries, chains; loading and saving are the way
 //! between bags (or records) and entries, by the rules of `sun.security.pkcs12.PKCS12KeyStore`,
-//! `sun.security.provider.JavaKeyStore` and `com.sun.crypto.provider.JceKeyStore`.
+//! `sun.security.provider.JavaKeyStore`, `com.sun.crypto.provider.JceKeyStore` and Bouncy Castle's stores.
 //!
 //! ```
 //! use keyjar::{Alias, Certificate, Entry, KeyStore, Password};
@@ -18,6 +18,8 @@
 //! ```
 
 mod alias;
+mod bcfks;
+mod bks;
 mod chains;
 mod encoder;
 mod entry;
@@ -43,6 +45,8 @@ pub use format::StoreFormat;
 pub use readers::{OpenSsl, Readers};
 pub use secret_key::{SecretKey, SecretKeyEntry};
 
+use crate::bcfks::Bcfks;
+use crate::bks::Bks;
 use crate::fsio;
 use crate::jks::Jks;
 use crate::limits::Limits;
@@ -87,6 +91,16 @@ enum Origin {
     },
     Jks {
         format: StoreFormat,
+    },
+    /// The file's records; `kept` are those no entry was made of. A slot's own bag is its record.
+    Bks {
+        file: Box<Bks>,
+        kept: Vec<u32>,
+    },
+    /// The same of BCFKS.
+    Bcfks {
+        file: Box<Bcfks>,
+        kept: Vec<u32>,
     },
 }
 
@@ -160,6 +174,10 @@ impl KeyStore {
             Some(StoreFormat::Jks | StoreFormat::Jceks) => {
                 jks::load(&Jks::from_bytes(&bytes, password, limits)?)
             }
+            Some(StoreFormat::Bks | StoreFormat::Uber) => {
+                bks::load(Bks::from_bytes(&bytes, password, limits)?)
+            }
+            Some(StoreFormat::Bcfks) => bcfks::load(Bcfks::from_bytes(&bytes, password, limits)?),
             None => Err(KeyStoreError::NotAStore {
                 found: sniff(&bytes).to_string(),
             }),
@@ -172,6 +190,8 @@ impl KeyStore {
         match &self.origin {
             Origin::New | Origin::Pkcs12 { .. } => StoreFormat::Pkcs12,
             Origin::Jks { format } => *format,
+            Origin::Bks { file, .. } => bks::format_of(file),
+            Origin::Bcfks { .. } => StoreFormat::Bcfks,
         }
     }
 
@@ -179,6 +199,49 @@ impl KeyStore {
     #[must_use]
     pub fn mac(&self) -> Option<&Mac> {
         self.pfx().and_then(|pfx| pfx.mac.as_ref())
+    }
+
+    /// How its integrity was checked, by algorithm and count: PKCS#12's MAC, and those of BKS and BCFKS; `None`
+    /// where it has none, is new, or is of a format without one (JKS and JCEKS have a plain digest, UBER's is
+    /// encrypted).
+    #[must_use]
+    pub fn integrity(&self) -> Option<KeyEncryption> {
+        let (algorithm, iterations) = match &self.origin {
+            Origin::Pkcs12 { pfx, .. } => {
+                let mac = pfx.mac.as_ref()?;
+                (mac.name(), Some(mac.iterations()))
+            }
+            Origin::Bks { file, .. } => (file.mac_name()?, Some(file.iterations)),
+            Origin::Bcfks { file, .. } => {
+                let parameters = file.parameters;
+                (
+                    format!("HMAC-{}", parameters.mac.name()),
+                    parameters.mac_derivation.iterations(),
+                )
+            }
+            Origin::New | Origin::Jks { .. } => return None,
+        };
+        Some(KeyEncryption {
+            algorithm,
+            iterations,
+        })
+    }
+
+    /// How UBER and BCFKS are encrypted as a whole; `None` for other formats (the contents of PKCS#12 each have
+    /// their own: [`pfx`](Self::pfx)).
+    #[must_use]
+    pub fn encryption(&self) -> Option<KeyEncryption> {
+        match &self.origin {
+            Origin::Bks { file, .. } => file.encryption_name().map(|algorithm| KeyEncryption {
+                algorithm,
+                iterations: Some(file.iterations),
+            }),
+            Origin::Bcfks { file, .. } if file.is_encrypted => Some(KeyEncryption {
+                algorithm: file.parameters.name(),
+                iterations: file.parameters.derivation.iterations(),
+            }),
+            _ => None,
+        }
     }
 
     /// The PKCS#12 file it was read from, as it stands: contents, bags and attributes.

@@ -383,7 +383,7 @@ impl Loader {
                         .map(|public| certificates.chain_by_public_key(&public))
                         .unwrap_or_default()
                 }
-                (None, KeyMaterial::Encrypted(_)) => certificates.chain(&alias, &[]),
+                (None, _) => certificates.chain(&alias, &[]),
             };
             budget.take(chain.len())?;
             self.skip(&format!("private key `{name}`"), why, None);

@@ -301,7 +301,7 @@ impl<'a> Writer<'a> {
         let opened;
         let key = match &entry.key {
             KeyMaterial::Clear(key) => key,
-            KeyMaterial::Encrypted(_) => {
+            _ => {
                 opened = self.settings.open(alias, entry)?;
                 &opened
             }

@@ -90,12 +90,18 @@ impl KeyStore {
         match &self.origin {
             Origin::New => return None,
             Origin::Pkcs12 { pfx, .. } => readers.of_pfx(pfx),
-            _ => {
+            origin => {
+                if matches!(origin, Origin::Bks { .. } | Origin::Bcfks { .. }) {
+                    readers.refuse(0, &format!("{} without Bouncy Castle's provider", self.format()));
+                }
                 readers.openssl = OpenSsl::No;
                 readers
                     .reasons
                     .push(format!("OpenSSL knows no {}", self.format()));
             }
+        }
+        if self.format().needs_bouncy_castle() {
+            return Some(readers);
         }
         // JKS hands on a key whose algorithm the JDK does not know; the others do not.
         for (_, entry) in self.iter().filter(|_| self.format() != StoreFormat::Jks) {
@@ -118,8 +124,13 @@ impl KeyStore {
     #[must_use]
     pub fn likely_writer(&self) -> Option<&'static str> {
         let Some(pfx) = self.pfx() else {
-            return (!matches!(self.origin, Origin::New))
-                .then_some("a JVM's keytool, or a program that writes like it");
+            return match &self.origin {
+                Origin::New => None,
+                Origin::Bks { .. } | Origin::Bcfks { .. } => {
+                    Some("Bouncy Castle, or a program that writes like it")
+                }
+                _ => Some("a JVM's keytool, or a program that writes like it"),
+            };
         };
         let bags = || {
             pfx.contents

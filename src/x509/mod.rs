@@ -28,3 +28,4 @@ pub use name::Name;
 pub use oid::Oid;
 pub use pkcs7::encode_pkcs7;
 pub use time::Validity;
+pub(crate) use time::read as read_time;

@@ -8,7 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["clock", "error", "limits", "secret", "fsio"],
     &["asn1", "crypto", "pem"],
     &["x509", "pkcs8"],
-    &["pkcs12", "jks"],
+    &["pkcs12", "jks", "bks", "bcfks"],
     &["keystore"],
     &["ops", "pki", "trust"],
     &["jvm", "apm"],

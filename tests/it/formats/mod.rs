@@ -1,5 +1,6 @@
 //! Formats, against what others made.
 
+mod bouncy_castle;
 mod corpus;
 mod keys;
 mod pem_corpus;

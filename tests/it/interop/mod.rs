@@ -1,5 +1,6 @@
 //! Real JDKs and other readers: what a claim of compatibility is.
 
+mod bouncy_castle;
 mod flags;
 mod keytool;
 mod readability;
