@@ -92,7 +92,7 @@ impl Failure {
 }
 
 macro_rules! from {
-    ($($error:ty),*) => {$(
+    ($($error:ty),* $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 Self { kind: error.kind(), hints: error.hints(), error: error.into() }
@@ -114,5 +114,7 @@ from!(
     keyjar::pki::NameError,
     keyjar::pki::InstancesError,
     InputError,
-    keyjar::fsio::FileError
+    keyjar::fsio::FileError,
+    keyjar::tls::FetchError,
+    keyjar::tls::TargetError,
 );

@@ -6,9 +6,12 @@ mod audit;
 mod bundle;
 mod ca;
 mod cert;
+mod connect;
 mod convert;
 mod failure;
+mod fetch;
 mod flags;
+mod from;
 mod import;
 mod issuing;
 mod jvms;
@@ -57,6 +60,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Cert(command) => cert::run(command, &printer),
         Command::Apm(command) => apm::run(command, &printer),
         Command::Jvms(command) => jvms::run(command, &printer),
+        Command::Fetch(command) => fetch::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -178,6 +178,16 @@ impl<'a> Presented<'a> {
         self.path.iter().filter_map(move |at| certificates.get(*at))
     }
 
+    /// The certificates in the order they were sent, each once.
+    pub fn distinct(&self) -> impl Iterator<Item = &'a Certificate> {
+        let certificates = self.certificates;
+        certificates
+            .iter()
+            .enumerate()
+            .filter(move |(at, one)| !certificates.iter().take(*at).any(|before| before == *one))
+            .map(|(_, one)| one)
+    }
+
     /// The server's own certificate.
     #[must_use]
     pub fn leaf(&self) -> Option<&'a Certificate> {

@@ -138,6 +138,11 @@ impl StartTls {
             Self::Ftp => ftp(wire),
         };
         let at = || at.to_owned();
+        let refused = |why: &str| FetchError::StartTls {
+            at: at(),
+            protocol: self,
+            why: why.to_owned(),
+        };
         let speaker = Speaker::of(wire.first());
         let is_tls = speaker.is_none() && !wire.first().is_empty();
         talked.map_err(|talk| match (talk, speaker) {
@@ -154,14 +159,10 @@ impl StartTls {
                     speaker,
                 }
             }
-            (Talk::Refused(why), _) => FetchError::StartTls {
-                at: at(),
-                protocol: self,
-                why,
-            },
-            (Talk::Wire(error), _) if error.kind() == io::ErrorKind::TimedOut => {
-                FetchError::Silent { at: at(), seconds }
-            }
+            (Talk::Refused(why), _) => refused(&why),
+            (Talk::Wire(error), None) if error.kind() == io::ErrorKind::TimedOut => refused(&format!(
+                "it was silent for {seconds} s; a server that speaks TLS from the first byte would be, and needs no `--starttls`"
+            )),
             (Talk::Wire(_), Some(speaker @ (Speaker::Other(_) | Speaker::Binary(_)))) => {
                 FetchError::OtherProtocol {
                     at: at(),
@@ -169,16 +170,15 @@ impl StartTls {
                     speaker,
                 }
             }
-            (Talk::Wire(_), None) if is_tls => FetchError::StartTls {
-                at: at(),
-                protocol: self,
-                why: "it speaks TLS from the first byte; leave `--starttls` out".to_owned(),
-            },
-            (Talk::Wire(error), _) if error.kind() == io::ErrorKind::UnexpectedEof => FetchError::StartTls {
-                at: at(),
-                protocol: self,
-                why: "it closed the connection".to_owned(),
-            },
+            (Talk::Wire(_), None) if is_tls => {
+                refused("it speaks TLS from the first byte; leave `--starttls` out")
+            }
+            (Talk::Wire(_), None) => refused(
+                "it ended the connection; a server that speaks TLS from the first byte may, and needs no `--starttls`",
+            ),
+            (Talk::Wire(error), _) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                refused("it closed the connection")
+            }
             (Talk::Wire(source), _) => FetchError::BrokenOff { at: at(), source },
         })
     }

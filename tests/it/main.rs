@@ -20,3 +20,4 @@ mod jvms;
 mod layers;
 mod secrets;
 mod support;
+mod wire;
