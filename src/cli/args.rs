@@ -107,6 +107,26 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar cert --name localhost --ca ca --out certs\n  keyjar cert --name es01 --dns es01.example.com,es01 --ip 10.0.0.1 --ca ca --p12 --storepass env:STORE_PASS\n  keyjar cert --name apm-agent --client --ca ca --keystore agent.p12 --truststore trust.p12 --keystore-pass env:KEY_PASS\n  keyjar cert --in instances.yml --ca ca --out certs\n  keyjar cert --renew certs/localhost.crt --ca ca --force\n\nWrites NAME.crt, NAME.key and NAME.fullchain.crt (the certificate and those above it); stdout: their paths, or with stores the JVM flags. A server's names are its `--name` unless `--dns` or `--ip` are given.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
     )]
     Cert(Box<super::cert::Cert>),
+    /// Make a certificate request, for another authority to sign.
+    #[command(
+        after_long_help = "Examples:\n  keyjar csr --name es01 --dns es01.example.com --ip 10.0.0.1\n  keyjar csr --name agent --client --key agent.key\n\nWrites NAME.csr and NAME.key; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
+    )]
+    Csr(super::csr::Csr),
+    /// Sign certificate requests with an authority.
+    #[command(
+        after_long_help = "Examples:\n  keyjar sign es01.csr --ca ca --out certs\n  keyjar sign - --ca ca --out - < es01.csr > es01.crt\n\nThe names and the purpose are those of the request unless options say otherwise; its signature is verified first. Writes NAME.crt and NAME.fullchain.crt; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, no request, password)."
+    )]
+    Sign(super::csr::Sign),
+    /// Show what a file holds: certificates, requests, keys, chains, stores.
+    #[command(
+        after_long_help = "Examples:\n  keyjar show certs/localhost.fullchain.crt\n  keyjar show keystore.p12 --storepass env:STORE_PASS\n  keyjar show es01.csr --json | jq -r '.items[].san[]'\n\nExit codes: 0 done, 2 could not (no such file, none of these, damage, password)."
+    )]
+    Show(super::show::Show),
+    /// Tell what Java, Go, Python, Node.js and others would object to in certificates.
+    #[command(
+        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
+    )]
+    Lint(super::show::Lint),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

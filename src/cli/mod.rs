@@ -6,6 +6,7 @@ mod bundle;
 mod ca;
 mod cert;
 mod convert;
+mod csr;
 mod failure;
 mod flags;
 mod import;
@@ -15,6 +16,7 @@ mod manage;
 mod password;
 mod printer;
 mod renew;
+mod show;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Ca(command) => ca::run(command, &printer),
         Command::Cert(command) => cert::run(command, &printer),
+        Command::Csr(command) => csr::csr(command, &printer),
+        Command::Sign(command) => csr::sign(command, &printer),
+        Command::Show(command) => show::show(command, &printer),
+        Command::Lint(command) => show::lint(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };
