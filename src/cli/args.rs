@@ -120,6 +120,26 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar fetch example.com:443 > chain.pem\n  keyjar fetch mail.example.com --starttls smtp\n  keyjar fetch db.example.com:5432 --starttls postgres --json | jq -r '.chain[0].sha256'\n  keyjar fetch 10.0.0.7:8443 --sni app.example.com --proxy http://proxy.example.com:3128\n\nTLS 1.3 down to 1.0. What answers without TLS is named. Nothing is verified: to trust what a server shows, see `keyjar import --from`.\n\nExit codes: 0 done, 2 could not (nobody there, no TLS, the handshake refused)."
     )]
     Fetch(super::fetch::Fetch),
+    /// Make a certificate request, for another authority to sign.
+    #[command(
+        after_long_help = "Examples:\n  keyjar csr --name es01 --dns es01.example.com --ip 10.0.0.1\n  keyjar csr --name agent --client --key agent.key\n\nWrites NAME.csr and NAME.key; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
+    )]
+    Csr(super::csr::Csr),
+    /// Sign certificate requests with an authority.
+    #[command(
+        after_long_help = "Examples:\n  keyjar sign es01.csr --ca ca --out certs\n  keyjar sign - --ca ca --out - < es01.csr > es01.crt\n\nThe names and the purpose are those of the request unless options say otherwise; its signature is verified first. Writes NAME.crt and NAME.fullchain.crt; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, no request, password)."
+    )]
+    Sign(super::csr::Sign),
+    /// Show what a file holds: certificates, requests, keys, chains, stores.
+    #[command(
+        after_long_help = "Examples:\n  keyjar show certs/localhost.fullchain.crt\n  keyjar show keystore.p12 --storepass env:STORE_PASS\n  keyjar show es01.csr --json | jq -r '.items[].san[]'\n\nExit codes: 0 done, 2 could not (no such file, none of these, damage, password)."
+    )]
+    Show(super::show::Show),
+    /// Tell what Java, Go, Python, Node.js and others would object to in certificates.
+    #[command(
+        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
+    )]
+    Lint(super::show::Lint),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

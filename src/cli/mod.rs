@@ -8,6 +8,7 @@ mod ca;
 mod cert;
 mod connect;
 mod convert;
+mod csr;
 mod failure;
 mod fetch;
 mod flags;
@@ -20,6 +21,7 @@ mod manage;
 mod password;
 mod printer;
 mod renew;
+mod show;
 
 use std::process::ExitCode;
 
@@ -61,6 +63,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Apm(command) => apm::run(command, &printer),
         Command::Jvms(command) => jvms::run(command, &printer),
         Command::Fetch(command) => fetch::run(command, &printer),
+        Command::Csr(command) => csr::csr(command, &printer),
+        Command::Sign(command) => csr::sign(command, &printer),
+        Command::Show(command) => show::show(command, &printer),
+        Command::Lint(command) => show::lint(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

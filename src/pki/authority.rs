@@ -7,12 +7,13 @@ use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder, CertificateBuilder};
 use x509_cert::certificate::TbsCertificate;
 use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
 
 use super::signer::{Signature, SigningKey};
-use super::template::key_id;
+use super::template::{BASIC_CONSTRAINTS, key_id};
 use super::{CertificateRequest, Dates, DistinguishedName, KeyType, PkiError, Template};
 use crate::pkcs8::PrivateKey;
 use crate::x509::{Certificate, KeyUsage};
@@ -43,7 +44,7 @@ impl CertificateAuthority {
     /// # Errors
     /// As [`issue`](Self::issue); [`PkiError::PathLength`] where this one may not.
     pub fn intermediate(&self, template: &Template, kind: KeyType) -> Result<Self, PkiError> {
-        if self.path_len() == Some(0) {
+        if self.certificate().and_then(path_len) == Some(0) {
             return Err(PkiError::PathLength {
                 subject: self.subject.to_string(),
             });
@@ -209,15 +210,16 @@ impl CertificateAuthority {
         };
         build(template, public_key_der, &issuer)
     }
+}
 
-    /// How many authorities may follow below this one.
-    fn path_len(&self) -> Option<u8> {
-        let decoded = self.certificate()?.to_x509_cert().ok()?;
-        let constraints = decoded
-            .tbs_certificate()
-            .get_extension::<x509_cert::ext::pkix::BasicConstraints>();
-        constraints.ok().flatten()?.1.path_len_constraint
-    }
+/// How many authorities may follow below this certificate's: its pathLenConstraint, where it has one.
+#[must_use]
+pub fn path_len(certificate: &Certificate) -> Option<u8> {
+    let value = certificate
+        .extensions()
+        .find(|extension| extension.oid == BASIC_CONSTRAINTS)?
+        .value;
+    BasicConstraints::from_der(value).ok()?.path_len_constraint
 }
 
 impl std::fmt::Debug for CertificateAuthority {

@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod commands;
+mod looking;
+mod requests;
 mod verifiers;
 
 use std::path::Path;

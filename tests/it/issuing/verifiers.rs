@@ -199,7 +199,9 @@ func main() {
 
 #[test]
 fn go_takes_every_kind_by_name_and_by_address() {
-    if !has("go", &["version"]) {
+    // A compiler of 80 MB is not required of every machine.
+    if run_quietly("go", &["version"]).is_none() {
+        eprintln!("SKIPPED: there is no go");
         return;
     }
     let folder = folder();
@@ -212,6 +214,7 @@ fn go_takes_every_kind_by_name_and_by_address() {
     let said = run(Command::new("go")
         .current_dir(folder.path())
         .env("GO111MODULE", "off")
+        .env("GOCACHE", folder.path().join("cache"))
         .args(["run", "verify.go"]));
     assert_eq!(
         said.stdout.matches("ok ").count(),
@@ -248,6 +251,11 @@ fn every_jdk_trusts_the_authority_of_a_server_issued_here() {
         .exits(0)
         .says("status 200");
     }
+}
+
+fn run_quietly(tool: &str, arguments: &[&str]) -> Option<std::process::Output> {
+    let output = Command::new(tool).args(arguments).output().ok()?;
+    output.status.success().then_some(output)
 }
 
 /// `openssl s_server` with the server's chain, asking for a client's certificate; ended with the value.
