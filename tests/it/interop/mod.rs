@@ -1,5 +1,7 @@
 //! Real JDKs and other readers: what a claim of compatibility is.
 
+mod apm_agents;
+mod apm_forms;
 mod flags;
 mod keytool;
 mod readability;
