@@ -16,8 +16,8 @@ pub struct ServerInputs<'a> {
     pub key: &'a PrivateKey,
     /// The form of its file.
     pub key_form: &'a KeyForm,
-    /// What the passphrase's file holds, where it comes from one.
-    pub passphrase_file_ends_in_line_break: bool,
+    /// Whether the passphrase's file, where it comes from one, holds a line break.
+    pub passphrase_file_has_line_break: bool,
     /// Other certificates at hand, for saying what the chain lacks.
     pub others: &'a [Certificate],
     /// Where agents will reach the server.
@@ -235,12 +235,12 @@ fn key_form(settings: &ServerSettings<'_>, inputs: &ServerInputs<'_>, found: &mu
         ),
         _ => {}
     }
-    if inputs.passphrase_file_ends_in_line_break {
+    if inputs.passphrase_file_has_line_break {
         found.push(
             Finding::new(
                 Severity::Fails,
                 "passphrase-line-break",
-                "the passphrase's file ends in a line break: APM Server takes it for a part of the passphrase",
+                "the passphrase's file has a line break: APM Server takes it for a part of the passphrase",
             )
             .hint("write it without: `printf %s \"$(cat FILE)\" > NEW`; or give the passphrase by `--keypass env:NAME`"),
         );

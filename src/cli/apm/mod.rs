@@ -5,6 +5,7 @@ mod files;
 mod inputs;
 mod prepare;
 mod server;
+mod server_key;
 
 use keyjar::apm::{ApmError, Finding, Severity};
 use keyjar::{ErrorKind, clock};

@@ -1,17 +1,17 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use keyjar::apm::{
-    ApmError, CertificateFile, ClientAuthentication, KeyForm, Passphrase, ServerForm, ServerInputs,
+    ApmError, CertificateFile, ClientAuthentication, Finding, KeyForm, Passphrase, ServerForm, ServerInputs,
     ServerSettings, ServerUrl,
 };
-use keyjar::keystore::KeyStoreError;
-use keyjar::{Alias, Certificate, Entry, ErrorKind, KeyStore, Limits, Password, PrivateKey, fsio, ops, pem};
+use keyjar::{Certificate, Limits, PrivateKey, fsio, ops, pem};
 use serde_json::{Value, json};
 
 use super::files::{self, Planned};
 use super::inputs::{self, Read, Role};
+use super::server_key::{self, Key};
 use crate::cli::Outcome;
 use crate::cli::failure::Failure;
 use crate::cli::flags::{KEYSTORE, TRUSTSTORE};
@@ -45,25 +45,25 @@ pub(super) struct Server {
         required_unless_present = "keystore",
         requires = "key"
     )]
-    cert: Option<PathBuf>,
+    pub(super) cert: Option<PathBuf>,
     /// The certificate's private key.
     #[arg(long, value_name = "INPUT", requires = "cert")]
-    key: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
     /// Certificates the chain is completed from, in any order.
     #[arg(long, value_name = "INPUT")]
     chain: Vec<PathBuf>,
     /// The key's passphrase: pass:TEXT, env:NAME, file:PATH, fd:N, stdin or prompt.
     #[arg(long, value_name = "SOURCE")]
-    keypass: Option<Source>,
+    pub(super) keypass: Option<Source>,
     /// A keystore with key and certificate, instead of `--cert` and `--key`.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["cert", "key"])]
     keystore: Option<PathBuf>,
     /// The keystore's entry, where it holds several keys.
     #[arg(long, value_name = "NAME", requires = "keystore")]
-    alias: Option<String>,
+    pub(super) alias: Option<String>,
     /// The keystore's password.
     #[arg(long, value_name = "SOURCE")]
-    keystore_pass: Option<Source>,
+    pub(super) keystore_pass: Option<Source>,
     /// The authorities that sign clients' certificates; alone it makes APM Server require one.
     #[arg(long, visible_alias = "ca", value_name = "INPUT")]
     client_ca: Vec<PathBuf>,
@@ -87,7 +87,7 @@ pub(super) struct Server {
     format: String,
     /// Write certificate, key and authorities as PEM, and the settings, into this folder, and name them there.
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Write over files that are there.
     #[arg(long, requires = "out")]
     force: bool,
@@ -96,23 +96,71 @@ pub(super) struct Server {
     no_verify: bool,
 }
 
-/// The key as it was given.
-struct Key {
-    key: PrivateKey,
-    form: KeyForm,
-    path: PathBuf,
-    password: Option<Password>,
+/// Where APM Server will find what it needs, and what has to be written for that.
+struct Placed {
+    certificate: CertificateFile,
+    key: PathBuf,
+    clients: Option<CertificateFile>,
+    planned: Vec<Planned>,
+    /// Certificates besides the server's.
+    others: Vec<Certificate>,
 }
 
 /// `keyjar apm server`
 pub(super) fn run(command: &Server, printer: &Printer) -> Outcome {
     let url = command.server_url.as_deref().map(ServerUrl::parse).transpose()?;
     let (server, key) = match &command.keystore {
-        Some(path) => from_keystore(command, path, printer)?,
-        None => from_files(command, printer)?,
+        Some(path) => server_key::from_keystore(command, path, printer)?,
+        None => server_key::from_files(command, printer)?,
     };
+    let mut placed = place(command, &server, &key, printer)?;
+    let settings = ServerSettings {
+        certificate: &placed.certificate,
+        key: &placed.key,
+        passphrase: passphrase(command, &key)?,
+        client_authorities: placed.clients.as_ref(),
+        client_authentication: command
+            .client_auth
+            .as_deref()
+            .and_then(ClientAuthentication::by_name),
+    };
+    let findings = look(command, &settings, &placed, &key, url.as_ref())?;
+    super::tell(&findings, command.no_verify, printer)?;
+    let form = match (command.fleet, command.format.as_str()) {
+        (true, _) => ServerForm::Fleet,
+        (_, "args") => ServerForm::Arguments,
+        (_, "properties") => ServerForm::Properties,
+        _ => ServerForm::Yaml,
+    };
+    let file = settings.render(form)?;
+    let mut document = document(&settings);
+    if command.fleet {
+        printer.note("note: the paths are those on the Elastic Agent's host; fill them into the integration's TLS settings (Enable TLS, File path to server certificate, File path to server certificate key)");
+    }
+    if let Some(out) = &command.out {
+        let path = fsio::absolute(&out.join(file.name()))?;
+        let settings = Planned::new(path, file.expose_text(), file.holds_password());
+        placed.planned.push(settings);
+        files::write(&placed.planned, command.force, printer)?;
+    }
+    if !printer.json && command.format != "json" {
+        printer.text(file.expose_text());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(fields) = document.as_object_mut() {
+        let paths = placed.planned.iter().map(|file| json!(file.path)).collect();
+        let text = json!([{ "name": file.name(), "text": file.expose_text() }]);
+        fields.insert(String::from("findings"), super::document(&findings));
+        fields.insert(String::from("configuration"), text);
+        fields.insert(String::from("files"), paths);
+    }
+    printer.document(&document);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn place(command: &Server, server: &Read, key: &Key, printer: &Printer) -> Result<Placed, Failure> {
     let key_password = || password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer);
-    let others = inputs::read(&command.chain, Role::Authority, &key_password, printer)?
+    let mut others = inputs::read(&command.chain, Role::Authority, &key_password, printer)?
         .map(|read| read.certificates)
         .unwrap_or_default();
     let trust_password = || password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer);
@@ -122,10 +170,9 @@ pub(super) fn run(command: &Server, printer: &Printer) -> Outcome {
     };
     let clients = inputs::read(authorities, Role::Authority, &trust_password, printer)?;
     let mut planned = Vec::new();
-    let certificate = certificate_place(command, &server, &key, &others, &mut planned)?;
-    let mut others = others;
+    let certificate = certificate_place(command, server, key, &others, &mut planned)?;
     others.extend(clients.iter().flat_map(|read| read.certificates.clone()));
-    let key_path = key_place(command, &key, &mut planned, printer)?;
+    let key = key_place(command, key, &mut planned, printer)?;
     let clients = match (&clients, &command.out) {
         (Some(read), Some(out)) => {
             let path = fsio::absolute(&out.join("client-ca.crt"))?;
@@ -135,77 +182,40 @@ pub(super) fn run(command: &Server, printer: &Printer) -> Outcome {
         (Some(read), None) => Some(read.in_place()?),
         (None, _) => None,
     };
-    let passphrase = passphrase(command, &key)?;
-    let ends_in_line_break = match &passphrase {
-        Some(Passphrase::File(path)) => fsio::read(path, &Limits::DEFAULT)?.ends_with(b"\n"),
+    Ok(Placed {
+        certificate,
+        key,
+        clients,
+        planned,
+        others,
+    })
+}
+
+fn look(
+    command: &Server,
+    settings: &ServerSettings<'_>,
+    placed: &Placed,
+    key: &Key,
+    url: Option<&ServerUrl>,
+) -> Result<Vec<Finding>, Failure> {
+    let passphrase_file_has_line_break = match &settings.passphrase {
+        Some(Passphrase::File(path)) => fsio::read(path, &Limits::DEFAULT)?.contains(&b'\n'),
         _ => false,
     };
-    let settings = ServerSettings {
-        certificate: &certificate,
-        key: &key_path,
-        passphrase,
-        client_authorities: clients.as_ref(),
-        client_authentication: command
-            .client_auth
-            .as_deref()
-            .and_then(ClientAuthentication::by_name),
+    // A key that is written anew is as it should be.
+    let key_form = match &command.out {
+        Some(_) if settings.passphrase.is_some() => &KeyForm::Encrypted,
+        Some(_) => &KeyForm::Clear,
+        None => &key.form,
     };
-    // A key that was written anew is as it should be.
-    let written_form = if key.form.is_encrypted() && !command.fleet {
-        KeyForm::Encrypted
-    } else {
-        KeyForm::Clear
-    };
-    let inputs = ServerInputs {
+    Ok(settings.examine(&ServerInputs {
         key: &key.key,
-        key_form: if command.out.is_some() {
-            &written_form
-        } else {
-            &key.form
-        },
-        passphrase_file_ends_in_line_break: ends_in_line_break,
-        others: &others,
-        server_url: url.as_ref(),
+        key_form,
+        passphrase_file_has_line_break,
+        others: &placed.others,
+        server_url: url,
         now: super::now(),
-    };
-    let findings = settings.examine(&inputs);
-    super::tell(&findings, command.no_verify, printer)?;
-    let form = match (command.fleet, command.format.as_str()) {
-        (true, _) => ServerForm::Fleet,
-        (_, "args") => ServerForm::Arguments,
-        (_, "properties") => ServerForm::Properties,
-        _ => ServerForm::Yaml,
-    };
-    let file = settings.render(form)?;
-    if command.fleet {
-        printer.note("note: the paths are those on the Elastic Agent's host; fill them into the integration's TLS settings (Enable TLS, File path to server certificate, File path to server certificate key)");
-    }
-    if let Some(out) = &command.out {
-        planned.push(Planned::new(
-            out.join(file.name()),
-            file.expose_text(),
-            file.holds_password(),
-        ));
-        files::write(&planned, command.force, printer)?;
-    }
-    if printer.json || command.format == "json" {
-        let mut document = document(&settings);
-        if let Some(fields) = document.as_object_mut() {
-            fields.insert(String::from("findings"), super::document(&findings));
-            fields.insert(
-                String::from("configuration"),
-                json!([{ "name": file.name(), "text": file.expose_text() }]),
-            );
-            fields.insert(
-                String::from("files"),
-                planned.iter().map(|file| json!(file.path)).collect(),
-            );
-        }
-        printer.document(&document);
-    } else {
-        printer.text(file.expose_text());
-    }
-    Ok(ExitCode::SUCCESS)
+    }))
 }
 
 /// The settings as JSON: by full name.
@@ -227,118 +237,6 @@ fn document(settings: &ServerSettings<'_>) -> Value {
         },
         "passphrase": passphrase,
     })
-}
-
-fn from_files(command: &Server, printer: &Printer) -> Result<(Read, Key), Failure> {
-    let own: Vec<PathBuf> = command.cert.iter().cloned().collect();
-    let key_password = || password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer);
-    let server = inputs::read(&own, Role::Own, &key_password, printer)?;
-    let (Some(server), Some(path)) = (server, command.key.as_deref()) else {
-        return Err(Failure::new(
-            ErrorKind::Usage,
-            "a certificate and its key are needed",
-            "give them with `--cert` and `--key`, or with `--keystore`",
-        ));
-    };
-    let bytes = if path == Path::new("-") {
-        fsio::read_from(std::io::stdin().lock(), path, &Limits::DEFAULT)?
-    } else {
-        fsio::read(path, &Limits::DEFAULT)?
-    };
-    let about =
-        |error: keyjar::pkcs8::KeyError| Failure::from(error).context(format!("`{}`", path.display()));
-    let form = if path == Path::new("-") && command.out.is_none() {
-        KeyForm::OtherThanPem(String::from("the standard input"))
-    } else {
-        KeyForm::of(&bytes)
-    };
-    // DER tells its encryption only when it is opened.
-    let password = match &command.keypass {
-        Some(source) => Some(password::find(&KEY, Some(source), printer)?),
-        None if form.is_encrypted() => Some(password::find(&KEY, None, printer)?),
-        None => None,
-    };
-    let key = PrivateKey::from_input(&bytes, password.as_ref()).map_err(about)?;
-    let path = path.to_owned();
-    Ok((
-        server,
-        Key {
-            key,
-            form,
-            path,
-            password,
-        },
-    ))
-}
-
-fn from_keystore(command: &Server, path: &Path, printer: &Printer) -> Result<(Read, Key), Failure> {
-    let password = password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer)?;
-    let store = KeyStore::from_bytes(fsio::read(path, &Limits::DEFAULT)?, &password)
-        .map_err(|error| Failure::from(error).context(format!("`{}`", path.display())))?;
-    let wanted = command.alias.as_deref().map(Alias::new);
-    let mut keys = Vec::new();
-    for (alias, entry) in store.iter() {
-        if let Entry::PrivateKey(entry) = entry
-            && wanted.as_ref().is_none_or(|wanted| wanted == alias)
-        {
-            keys.push((alias, entry));
-        }
-    }
-    let (alias, entry) = match keys.as_slice() {
-        [only] => *only,
-        [] => {
-            let message = match &wanted {
-                Some(alias) => format!("`{}` has no key under the alias `{alias}`", path.display()),
-                None => format!("`{}` holds no private key", path.display()),
-            };
-            return Err(Failure::new(
-                ErrorKind::NotFound,
-                message,
-                "`keyjar list` shows what a store holds",
-            ));
-        }
-        several => {
-            let names: Vec<_> = several.iter().map(|(alias, _)| format!("`{alias}`")).collect();
-            let message = format!("`{}` holds several keys: {}", path.display(), names.join(", "));
-            return Err(Failure::new(
-                ErrorKind::Conflict,
-                message,
-                "say which with `--alias NAME`",
-            ));
-        }
-    };
-    let own = match &command.keypass {
-        Some(source) => Some(password::find(&KEY, Some(source), printer)?),
-        None => None,
-    };
-    let key = entry
-        .key(own.as_ref().unwrap_or(&password))
-        .map_err(|source| KeyStoreError::KeyOf {
-            alias: alias.clone(),
-            source: Box::new(source),
-        })?
-        .without_attributes();
-    let what = format!("a {} store", store.format());
-    let server = Read {
-        path: path.to_owned(),
-        certificates: entry.chain().to_vec(),
-        other_than_pem: Some(what.clone()),
-    };
-    if server.certificates.is_empty() {
-        let message = format!("the key `{alias}` in `{}` has no certificate", path.display());
-        return Err(Failure::new(
-            ErrorKind::WrongInput,
-            message,
-            "give the certificate with `--cert` and the key with `--key`",
-        ));
-    }
-    let key = Key {
-        key,
-        form: KeyForm::OtherThanPem(what),
-        path: path.to_owned(),
-        password: None,
-    };
-    Ok((server, key))
 }
 
 /// The certificate where it is, or written with its whole chain, leaf first; the root stays out.
@@ -394,7 +292,7 @@ fn key_place(
     };
     let path = fsio::absolute(&out.join("apm-server.key"))?;
     let pem = match &key.password {
-        Some(password) if key.form.is_encrypted() && !command.fleet => {
+        Some(password) if key.is_encrypted && !command.fleet => {
             // Salts are new in every file: one with the same key is left as it is.
             let old = fsio::read_if_exists(&path, &Limits::DEFAULT)?.filter(|bytes| {
                 KeyForm::of(bytes) == KeyForm::Encrypted
@@ -411,7 +309,7 @@ fn key_place(
             }
         }
         _ => {
-            if key.form.is_encrypted() {
+            if key.is_encrypted {
                 printer.note("note: the key is written unencrypted, readable by its owner alone: Fleet's integration has no field for a passphrase");
             }
             key.key.expose_pem().as_bytes().to_vec()
@@ -422,7 +320,7 @@ fn key_place(
 }
 
 fn passphrase(command: &Server, key: &Key) -> Result<Option<Passphrase>, Failure> {
-    let Some(password) = key.password.as_ref().filter(|_| key.form.is_encrypted()) else {
+    let Some(password) = key.password.as_ref().filter(|_| key.is_encrypted) else {
         return Ok(None);
     };
     if command.fleet && command.out.is_some() {

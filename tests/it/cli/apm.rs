@@ -432,7 +432,7 @@ fn a_passphrase_goes_by_its_source() {
     fs::write(folder.path().join("pass"), "secret\n").unwrap();
     keyjar(folder.path(), &[&base[..], &["file:pass"]].concat())
         .exits(2)
-        .talks_of("ends in a line break");
+        .talks_of("has a line break");
     keyjar(folder.path(), &[&base[..], &["pass:wrong"]].concat())
         .exits(2)
         .talks_of("the password is wrong");
