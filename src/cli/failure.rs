@@ -93,5 +93,7 @@ from!(
     ConvertError,
     FlagsError,
     KeyError,
+    keyjar::tls::config::ConfigError,
+    keyjar::server::ServerError,
     keyjar::fsio::FileError
 );

@@ -11,6 +11,7 @@ mod list;
 mod manage;
 mod password;
 mod printer;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -30,7 +31,10 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
-    clean_up_on_signals();
+    // The server ends itself.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        clean_up_on_signals();
+    }
     let printer = Printer::new(&arguments);
     let outcome = match &arguments.command {
         Command::Import(command) => import::run(command, &printer),
@@ -44,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Serve(command) => serve::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -12,6 +12,8 @@ const FLOORS: &[&[&str]] = &[
     &["keystore"],
     &["ops"],
     &["jvm"],
+    &["tls"],
+    &["server"],
 ];
 
 fn floor(module: &str) -> usize {

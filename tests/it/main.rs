@@ -17,4 +17,5 @@ mod formats;
 mod interop;
 mod layers;
 mod secrets;
+mod server;
 mod support;
