@@ -66,7 +66,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The key and the chain it serves with; without this, a throw-away identity (EC P-256, 30 days) for
+    /// The key and the chain it serves with; without this, a throw-away identity (EC P-256, 90 days) for
     /// `localhost`, 127.0.0.1, ::1 and the address it listens on, below an authority made for this one server.
     #[must_use]
     pub fn identity(mut self, identity: Identity) -> Self {

@@ -25,6 +25,7 @@ use super::http;
 use super::listen::Shared;
 use super::reason::{self, Context, Failure, Progress};
 use crate::clock;
+use crate::tls::config::ClientAuth;
 use crate::x509::Certificate;
 
 /// The content type of a TLS handshake record (RFC 8446 section 5.1).
@@ -105,6 +106,7 @@ fn context<'a>(shared: &'a Shared, progress: &'a Progress) -> Context<'a> {
         progress,
         chain: &shared.chain,
         trust_hint: &shared.trust_hint,
+        is_asking: shared.client_auth != ClientAuth::None,
         now: clock::now(),
         seconds: shared.limits.handshake.as_secs(),
     }

@@ -111,8 +111,7 @@ fn front(shared: &Shared, connection: &Connection, asked: &Incoming) -> Response
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    let accept = asked.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/html")) {
+    if is_browser(&asked.headers) {
         let mut response = whole(
             StatusCode::OK,
             "text/html; charset=utf-8",
@@ -124,6 +123,14 @@ fn front(shared: &Shared, connection: &Connection, asked: &Incoming) -> Response
         return response;
     }
     json_response(StatusCode::OK, &page::json(shared, connection))
+}
+
+/// Whether the client asks for HTML. Every `HttpURLConnection` seems to, Elastic's Java agent among them, unless told
+/// otherwise (`sun.net.www.protocol.http.HttpURLConnection.acceptString`); no browser begins its list that way.
+fn is_browser(headers: &HeaderMap) -> bool {
+    const JAVA: &str = "text/html, image/gif, image/jpeg, *";
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html") && !accept.starts_with(JAVA))
 }
 
 /// Each handshake as it happens, as server-sent events

@@ -8,6 +8,7 @@
     node.textContent = text;
     return node;
   };
+  state.textContent = "Connecting.";
   const source = new EventSource("/live");
   source.onopen = () => { state.textContent = "Live."; };
   source.onerror = () => { state.textContent = "The server is gone; load the page again when it is back."; };

@@ -40,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) chain: &'a [Certificate],
     /// What makes a client trust the chain.
     pub(super) trust_hint: &'a str,
+    /// Whether the server asks for a certificate.
+    pub(super) is_asking: bool,
     pub(super) now: Timestamp,
     /// The deadline, in seconds.
     pub(super) seconds: u64,
@@ -159,7 +161,12 @@ pub(super) fn is_http(octets: &[u8]) -> bool {
 }
 
 fn of_socket(error: &io::Error, context: &Context<'_>) -> Told {
-    let after = if context.progress.has_said_hello {
+    let after = if context.progress.has_said_hello && context.is_asking {
+        format!(
+            "a browser does so to let its user choose a certificate, and comes back; another client may not trust this server's certificate and have left without saying so; {}",
+            context.trust_hint
+        )
+    } else if context.progress.has_said_hello {
         format!(
             "it may not trust this certificate and have left without saying so; {}",
             context.trust_hint
@@ -425,6 +432,7 @@ mod tests {
             progress: &progress,
             chain: &chain,
             trust_hint: "import ca.crt into its truststore",
+            is_asking: false,
             now: "2026-11-25T00:00:00Z".parse().unwrap(),
             seconds: 10,
         };

@@ -15,9 +15,9 @@ use crate::secret::SecretBytes;
 use crate::tls::config::Identity;
 use crate::x509::Certificate;
 
-/// A day before now, for clocks that are behind, and 30 days from now; in seconds.
+/// A day before now, for clocks that are behind, and 90 days from now; in seconds.
 const BEFORE: i64 = 24 * 3600;
-const AFTER: i64 = 30 * 24 * 3600;
+const AFTER: i64 = 90 * 24 * 3600;
 
 /// An identity (EC P-256, for `localhost`, 127.0.0.1, ::1, and the address listened on) below an authority whose
 /// key is gone when this returns.

@@ -337,3 +337,58 @@ fn a_browser_gets_a_page_that_may_load_nothing_else_and_a_program_json() {
     assert_eq!(body["publish_ready"], true);
     assert_eq!(body["connections"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn the_live_list_tells_of_each_handshake_as_it_happens() {
+    use std::io::{BufRead, BufReader};
+    let server = TestServer::builder().start().unwrap();
+    let mut looking = Client::default().connect(server.port()).unwrap();
+    looking
+        .write_all(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
+    let mut lines = BufReader::new(looking).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "content-type: text/event-stream"));
+    assert!(lines.any(|line| line.is_empty()), "the header ends");
+    Client {
+        name: Some("new.example"),
+        ..Client::default()
+    }
+    .get(server.port(), "/")
+    .unwrap();
+    let event = lines
+        .find_map(|line| line.strip_prefix("data: ").map(str::to_owned))
+        .unwrap();
+    let event: serde_json::Value = serde_json::from_str(&event).unwrap();
+    assert_eq!(event["ok"], true);
+    assert!(
+        event["what"].as_str().unwrap().contains("for new.example"),
+        "{event}"
+    );
+}
+
+#[test]
+fn an_agent_gets_a_configuration_without_settings_and_is_told_when_it_has_it() {
+    let server = TestServer::builder().start().unwrap();
+    let send = |request: &str| Client::default().send(server.port(), request.as_bytes()).unwrap();
+    let head = "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    let fresh = send(&format!("GET /config/v1/agents?service.name=x {head}\r\n"));
+    assert!(
+        fresh.starts_with("HTTP/1.1 200") && fresh.contains("etag: \"-\"") && fresh.ends_with("{}\n"),
+        "{fresh}"
+    );
+    let known = send(&format!(
+        "GET /config/v1/agents?service.name=x {head}If-None-Match: \"-\"\r\n\r\n"
+    ));
+    assert!(known.starts_with("HTTP/1.1 304"), "{known}");
+    let body = r#"{"service":{"name":"x"}}"#;
+    let length = body.len();
+    let posted = send(&format!(
+        "POST /config/v1/agents {head}Content-Length: {length}\r\n\r\n{body}"
+    ));
+    assert!(posted.starts_with("HTTP/1.1 200"), "{posted}");
+    let nameless = send(&format!("GET /config/v1/agents {head}\r\n"));
+    assert!(
+        nameless.starts_with("HTTP/1.1 400") && nameless.contains("service.name is required"),
+        "{nameless}"
+    );
+}

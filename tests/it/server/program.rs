@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use keyjar::{Certificate, KeyStore, Password};
@@ -14,7 +14,7 @@ use crate::support::{folder, keyjar, keyjar_command, testdata};
 /// A running `keyjar serve`; killed with the value unless it was ended before.
 pub struct Serving {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Box<dyn BufRead + Send>,
     pub port: u16,
 }
 
@@ -28,7 +28,7 @@ impl Serving {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+        let lines = Box::new(BufReader::new(child.stdout.take().unwrap()));
         let mut serving = Self {
             child,
             lines,
@@ -55,6 +55,11 @@ impl Serving {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         line
+    }
+
+    /// The lines to come, for a reader of one's own.
+    pub fn take_lines(&mut self) -> Box<dyn BufRead + Send> {
+        std::mem::replace(&mut self.lines, Box::new(std::io::empty()))
     }
 
     pub fn event(&mut self) -> Value {
