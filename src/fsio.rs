@@ -452,6 +452,18 @@ pub fn restrict(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Removes a file; one that is not there is gone already.
+///
+/// # Errors
+/// What the file system refuses.
+#[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
+pub fn remove_if_exists(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// The temporary files that are being written, for who ends the process in the middle of it.
 struct Pending {
     files: Vec<PathBuf>,

@@ -55,6 +55,9 @@ pub mod jvm;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+#[cfg(feature = "server")]
+pub mod server;
+
 /// The README's examples are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

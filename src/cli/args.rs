@@ -140,6 +140,11 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
     )]
     Lint(super::show::Lint),
+    /// Serve HTTPS with the stores, and tell of each handshake how it went and why it failed.
+    #[command(
+        after_long_help = "Examples:\n  keyjar serve --write-truststore truststore.p12\n  keyjar serve --keystore keystore.p12 --keystore-pass env:STORE_PASS --listen 127.0.0.1:8443\n  keyjar serve --keystore keystore.p12 --truststore clients.p12 --client-auth required --json\n\nThe first line is `listening on https://ADDRESS:PORT`, then one line for each handshake; with --json one event a line: listening, handshake, request. Clients' certificates are verified as a Java server does. `/` is a page for browsers and JSON for programs; Elastic's APM agents find an APM Server.\n\nExit codes: 0 ended by SIGTERM or ctrl-c, 2 could not."
+    )]
+    Serve(super::serve::Serve),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

@@ -117,4 +117,6 @@ from!(
     keyjar::fsio::FileError,
     keyjar::tls::FetchError,
     keyjar::tls::TargetError,
+    keyjar::tls::config::ConfigError,
+    keyjar::server::ServerError,
 );

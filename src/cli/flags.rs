@@ -249,7 +249,7 @@ fn open(bytes: bytes::Bytes, password: &Password, path: &Path) -> Result<KeyStor
         .map_err(|error| Failure::from(error).context(format!("`{}`", path.display())))
 }
 
-fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
+pub(super) fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
     let unseen = store
         .skipped()
         .iter()

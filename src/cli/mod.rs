@@ -21,6 +21,7 @@ mod manage;
 mod password;
 mod printer;
 mod renew;
+mod serve;
 mod show;
 
 use std::process::ExitCode;
@@ -41,7 +42,10 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
-    clean_up_on_signals();
+    // The server ends itself.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        clean_up_on_signals();
+    }
     let printer = Printer::new(&arguments);
     if let Err(failure) = set_lock_timeout() {
         return failure.show(&printer);
@@ -67,6 +71,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Sign(command) => csr::sign(command, &printer),
         Command::Show(command) => show::show(command, &printer),
         Command::Lint(command) => show::lint(command, &printer),
+        Command::Serve(command) => serve::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -5,6 +5,7 @@ use keyjar::ErrorKind;
 use super::args::Arguments;
 
 /// The one place that writes to stdout (data) and stderr (talk).
+#[derive(Clone)]
 pub(crate) struct Printer {
     pub(crate) json: bool,
     pub(crate) quiet: bool,

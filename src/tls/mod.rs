@@ -1,4 +1,4 @@
-//! TLS on the wire: reading the chain that a server presents, without trusting it.
+//! Stores as rustls configurations, and TLS on the wire: reading the chain that a server presents, without trusting it.
 //!
 //! ```no_run
 //! use keyjar::tls::{Fetch, StartTls, Target};
@@ -13,6 +13,9 @@
 //! ```
 
 mod alert;
+mod client_path;
+mod client_verifier;
+pub mod config;
 mod error;
 mod fetch;
 mod flight;
@@ -21,6 +24,7 @@ mod handshake;
 mod hello;
 mod presented;
 mod proxy;
+mod signature;
 mod starttls;
 mod target;
 mod wire;

@@ -19,5 +19,6 @@ mod issuing;
 mod jvms;
 mod layers;
 mod secrets;
+mod server;
 mod support;
 mod wire;

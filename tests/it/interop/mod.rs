@@ -1,8 +1,8 @@
 //! Real JDKs and other readers: what a claim of compatibility is.
 
-mod bouncy_castle;
 mod apm_agents;
 mod apm_forms;
+mod bouncy_castle;
 mod flags;
 mod keytool;
 mod readability;
