@@ -44,6 +44,8 @@ pub mod pkcs12;
 pub mod keystore;
 
 pub mod ops;
+#[cfg(feature = "trust")]
+pub mod trust;
 
 pub mod jvm;
 

@@ -4,6 +4,8 @@ mod cipher;
 pub(crate) mod curve;
 mod digest;
 mod kdf;
+#[cfg(feature = "trust")]
+pub(crate) mod verify;
 
 pub use cipher::{Cipher, CipherError};
 pub use digest::Digest;

@@ -10,7 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["x509", "pkcs8"],
     &["pkcs12", "jks"],
     &["keystore"],
-    &["ops"],
+    &["ops", "trust"],
     &["jvm"],
 ];
 

@@ -18,3 +18,4 @@ mod interop;
 mod layers;
 mod secrets;
 mod support;
+mod trust;
