@@ -49,6 +49,9 @@ pub mod trust;
 
 pub mod jvm;
 
+#[cfg(feature = "tls")]
+pub mod tls;
+
 /// The README's examples are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

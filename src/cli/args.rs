@@ -51,7 +51,9 @@ const EXIT: &str = "Exit codes: 0 done, 2 could not (usage, file, password, dama
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Add certificates to a truststore, and print the JVM flags for it.
-    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n\n{EXIT}"))]
+    #[command(
+        after_long_help = "Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import --from apm.example.com:8200\n  keyjar import --from db.example.com:5432 --starttls postgres --sha256 AB:CD:...\n\nExit codes: 0 done, 1 the answer at the prompt was no (nothing was written), 2 could not (usage, file, password, damage, server, fingerprint)."
+    )]
     Import(Import),
     /// Put a private key with its certificate and chain into a keystore, and print the JVM flags for it.
     #[command(after_long_help = format!("Examples:\n  keyjar bundle --cert client.crt --key client.key --chain ca.crt --keystore keystore.p12 --storepass env:STORE_PASS\n  keyjar bundle --cert client.crt --key client.key --keypass prompt --storepass file:pass.txt\n\n{EXIT}"))]
@@ -97,6 +99,11 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
     )]
     Audit(Audit),
+    /// Read the chain a server presents, without trusting it: PEM on stdout.
+    #[command(
+        after_long_help = "Examples:\n  keyjar fetch example.com:443 > chain.pem\n  keyjar fetch mail.example.com --starttls smtp\n  keyjar fetch db.example.com:5432 --starttls postgres --json | jq -r '.chain[0].sha256'\n  keyjar fetch 10.0.0.7:8443 --sni app.example.com --proxy http://proxy.example.com:3128\n\nTLS 1.3 down to 1.0. What answers without TLS is named. Nothing is verified: to trust what a server shows, see `keyjar import --from`.\n\nExit codes: 0 done, 2 could not (nobody there, no TLS, the handshake refused)."
+    )]
+    Fetch(super::fetch::Fetch),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -120,8 +127,10 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct Import {
     /// Certificates: PEM, DER, PKCS#7, a store, a folder, or `-` for stdin.
-    #[arg(value_name = "INPUT", required_unless_present = "base")]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["base", "from"])]
     pub(crate) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) from: super::from::From,
     /// The truststore; created where there is none.
     #[arg(long, value_name = "PATH", default_value = "truststore.p12")]
     pub(crate) truststore: PathBuf,

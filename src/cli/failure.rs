@@ -93,5 +93,7 @@ from!(
     ConvertError,
     FlagsError,
     KeyError,
-    keyjar::fsio::FileError
+    keyjar::fsio::FileError,
+    keyjar::tls::FetchError,
+    keyjar::tls::TargetError
 );

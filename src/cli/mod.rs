@@ -3,9 +3,12 @@
 mod args;
 mod audit;
 mod bundle;
+mod connect;
 mod convert;
 mod failure;
+mod fetch;
 mod flags;
+mod from;
 mod import;
 mod list;
 mod manage;
@@ -44,6 +47,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Fetch(command) => fetch::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -69,3 +69,9 @@ impl Printer {
         let _ = writeln!(out, "{text}");
     }
 }
+
+/// A question: on stderr, and the cursor stays behind it.
+pub(crate) fn ask(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}

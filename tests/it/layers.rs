@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["keystore"],
     &["ops", "trust"],
     &["jvm"],
+    &["tls"],
 ];
 
 fn floor(module: &str) -> usize {

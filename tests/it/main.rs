@@ -19,3 +19,4 @@ mod layers;
 mod secrets;
 mod support;
 mod trust;
+mod wire;
