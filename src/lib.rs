@@ -48,6 +48,8 @@ pub mod keystore;
 pub mod ops;
 #[cfg(feature = "pki")]
 pub mod pki;
+#[cfg(feature = "trust")]
+pub mod trust;
 
 pub mod apm;
 pub mod jvm;

@@ -5,6 +5,8 @@ mod cipher;
 pub(crate) mod curve;
 mod digest;
 mod kdf;
+#[cfg(feature = "trust")]
+pub(crate) mod verify;
 
 pub use aead::{ccm_decrypt, ccm_encrypt, is_ccm_supported, kwp_unwrap, kwp_wrap};
 pub use cipher::{Cipher, CipherError};

@@ -75,12 +75,18 @@ pub struct KeyUsage(u16);
 impl KeyUsage {
     /// `digitalSignature`
     pub const DIGITAL_SIGNATURE: Self = Self(1 << 15);
+    /// `contentCommitment`, once nonRepudiation
+    pub const CONTENT_COMMITMENT: Self = Self(1 << 14);
     /// `keyEncipherment`
     pub const KEY_ENCIPHERMENT: Self = Self(1 << 13);
+    /// `dataEncipherment`
+    pub const DATA_ENCIPHERMENT: Self = Self(1 << 12);
     /// `keyAgreement`
     pub const KEY_AGREEMENT: Self = Self(1 << 11);
     /// `keyCertSign`
     pub const KEY_CERT_SIGN: Self = Self(1 << 10);
+    /// `cRLSign`
+    pub const CRL_SIGN: Self = Self(1 << 9);
 
     /// The names of RFC 5280, by bit.
     pub const NAMES: [&'static str; 9] = [

@@ -21,4 +21,5 @@ mod layers;
 mod secrets;
 mod server;
 mod support;
+mod trust;
 mod wire;
