@@ -191,6 +191,17 @@ impl KeyStore {
     }
 }
 
+/// Whether no JDK opens the file, by its algorithms.
+pub(super) fn is_beyond_java(pfx: &Pfx) -> bool {
+    let mut readers = Readers {
+        jdks: JDKS.to_vec(),
+        openssl: OpenSsl::Opens,
+        reasons: Vec::new(),
+    };
+    readers.of_pfx(pfx);
+    readers.jdks.is_empty()
+}
+
 impl Readers {
     /// Only JDKs from this one on; 0: none.
     fn refuse(&mut self, from: u32, why: &str) {

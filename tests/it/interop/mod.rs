@@ -2,6 +2,7 @@
 
 mod bouncy_castle;
 mod flags;
+mod forms;
 mod keytool;
 mod readability;
 mod readers;
