@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use keyjar::keystore::{KeyEncryption, OpenSsl};
 use keyjar::x509::PublicKeyInfo;
-use keyjar::{Certificate, Entry, KeyStore, Limits, StoreFormat, fsio, pem};
+use keyjar::{Certificate, Entry, KeyStore, Limits, Password, StoreFormat, fsio, pem};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -20,26 +20,27 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
     };
     // A store whose certificates are in the clear can be shown with any password: the convention is tried
     // before anyone is asked.
-    let store = if password::is_given(&Asked::STORE, command.storepass.as_ref()) {
+    let (store, password) = if password::is_given(&Asked::STORE, command.storepass.as_ref()) {
         let password = password::find(&Asked::STORE, command.storepass.as_ref(), printer)?;
-        KeyStore::from_bytes(bytes, &password).map_err(about)?
+        (KeyStore::from_bytes(bytes, &password).map_err(about)?, password)
     } else {
         let convention = password::find(&Asked::TRUSTSTORE, None, printer)?;
         match KeyStore::from_bytes(bytes.clone(), &convention) {
             Err(error) if error.kind() == keyjar::ErrorKind::WrongPassword => {
                 let password = password::find(&Asked::STORE, None, printer)?;
-                KeyStore::from_bytes(bytes, &password).map_err(about)?
+                (KeyStore::from_bytes(bytes, &password).map_err(about)?, password)
             }
-            other => other.map_err(about)?,
+            other => (other.map_err(about)?, convention),
         }
     };
     if printer.json {
-        printer.document(&document(&store, command));
+        printer.document(&document(&store, command, &password));
     } else if command.pem {
         printer.text(&as_pem(&store));
     } else {
-        printer.text(&table(&store, printer.verbose));
+        printer.text(&table(&store, printer.verbose, &password));
     }
+    warn_of_no_jdk(&store, command, printer);
     for skipped in store.skipped() {
         printer.warning(&format!("{}: {}", skipped.what, skipped.why));
     }
@@ -54,6 +55,19 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A store that no JDK opens is of no use to one.
+fn warn_of_no_jdk(store: &KeyStore, command: &List, printer: &Printer) {
+    let Some(readers) = store.readers().filter(|readers| readers.jdks.is_empty()) else {
+        return;
+    };
+    let reason = readers.reasons.iter().find(|reason| reason.starts_with("no JDK"));
+    printer.warning(reason.map_or("no JDK opens the store", String::as_str));
+    printer.hint(&format!(
+        "`keyjar convert {} NEW.p12` makes a store that every JDK opens",
+        command.store.display()
+    ));
 }
 
 /// A certificate in a line: ``NAME  SUBJECT  expires DATE  sha256 AB:CD:...``.
@@ -83,7 +97,7 @@ fn day(certificate: &Certificate) -> String {
     )
 }
 
-fn table(store: &KeyStore, verbose: bool) -> String {
+fn table(store: &KeyStore, verbose: bool, password: &Password) -> String {
     let mut out = String::new();
     let entries = if store.len() == 1 { "entry" } else { "entries" };
     let _ = writeln!(out, "{} store, {} {entries}", store.format(), store.len());
@@ -95,12 +109,17 @@ fn table(store: &KeyStore, verbose: bool) -> String {
         if let Some(created) = entry.created() {
             let _ = writeln!(out, "  created  {created}");
         }
+        let (algorithm, bits) = key_kind(entry, password);
+        if let Some(algorithm) = algorithm {
+            let bits = bits.map(|bits| format!(", {bits} bits")).unwrap_or_default();
+            let _ = writeln!(out, "  key      {algorithm}{bits}");
+        }
         if let Some(encryption) = entry.key_encryption().filter(|_| verbose) {
             let count = encryption
                 .iterations
                 .map(|count| format!(", {count} iterations"))
                 .unwrap_or_default();
-            let _ = writeln!(out, "  key      {}{count}", encryption.algorithm);
+            let _ = writeln!(out, "  under    {}{count}", encryption.algorithm);
         }
         let shown = if verbose { usize::MAX } else { 1 };
         for certificate in entry.certificates().iter().take(shown) {
@@ -195,7 +214,7 @@ fn as_pem(store: &KeyStore) -> String {
     out
 }
 
-fn document(store: &KeyStore, command: &List) -> Value {
+fn document(store: &KeyStore, command: &List, password: &Password) -> Value {
     let entries: Vec<_> = store
         .iter()
         .map(|(alias, entry)| {
@@ -204,7 +223,7 @@ fn document(store: &KeyStore, command: &List) -> Value {
                 "kind": entry.kind(),
                 "created": entry.created().map(|created| created.to_string()),
                 "chain": entry.certificates().iter().map(certificate).collect::<Vec<_>>(),
-                "key": key(entry),
+                "key": key(entry, password),
             })
         })
         .collect();
@@ -229,20 +248,39 @@ fn document(store: &KeyStore, command: &List) -> Value {
     })
 }
 
-fn key(entry: &Entry) -> Option<Value> {
+fn key(entry: &Entry, password: &Password) -> Option<Value> {
     if matches!(entry, Entry::TrustedCertificate(_)) {
         return None;
     }
-    let info = entry
-        .certificates()
-        .first()
-        .and_then(|leaf| PublicKeyInfo::from_spki(leaf.public_key_der()).ok());
+    let (algorithm, bits) = key_kind(entry, password);
     let encryption = entry.key_encryption().map(|encryption| how(&encryption));
     Some(json!({
-        "algorithm": info.as_ref().map(|info| info.algorithm.clone()),
-        "bits": info.and_then(|info| info.bits),
+        "algorithm": algorithm,
+        "bits": bits,
         "encryption": encryption,
     }))
+}
+
+/// Algorithm and bits of an entry's key, by its certificate; of a key without one where the store's password
+/// opens it.
+fn key_kind(entry: &Entry, password: &Password) -> (Option<String>, Option<u32>) {
+    match entry {
+        Entry::TrustedCertificate(_) => (None, None),
+        Entry::SecretKey(entry) => entry.key(password).map_or((None, None), |key| {
+            let bits = u32::try_from(key.octets.len())
+                .ok()
+                .map(|octets| octets.saturating_mul(8));
+            (Some(key.algorithm), bits)
+        }),
+        Entry::PrivateKey(private) => match entry.certificates().first() {
+            Some(leaf) => PublicKeyInfo::from_spki(leaf.public_key_der())
+                .map_or((None, None), |info| (Some(info.algorithm), info.bits)),
+            None => private
+                .key(password)
+                .map_or((None, None), |key| (Some(key.algorithm()), key.bits())),
+        },
+        _ => (None, None),
+    }
 }
 
 fn how(how: &KeyEncryption) -> Value {

@@ -31,7 +31,7 @@ pub(crate) fn export(command: &Export, printer: &Printer) -> Outcome {
     let password = store_password(command.storepass.as_ref(), &bytes, printer)?;
     let store = KeyStore::from_bytes(bytes, &password)
         .map_err(|error| Failure::from(error).context(format!("`{}`", command.store.display())))?;
-    let alias = Alias::new(&command.alias);
+    let alias = find(&store, &command.alias);
     let Some(entry) = store.get(&alias) else {
         return Ok(absent(&alias, printer));
     };
@@ -65,6 +65,17 @@ pub(super) fn store_password(
         return Ok(convention);
     }
     password::find(&Asked::STORE, None, printer)
+}
+
+/// The alias of that name; else the one that is shown so, its control characters escaped: a NUL can be given on
+/// no command line.
+fn find(store: &KeyStore, name: &str) -> Alias {
+    let alias = Alias::new(name);
+    if store.get(&alias).is_some() {
+        return alias;
+    }
+    let shown = store.aliases().find(|other| other.to_string() == alias.as_str());
+    shown.cloned().unwrap_or(alias)
 }
 
 /// The answer is no.
@@ -161,7 +172,7 @@ fn certificates(entry: &Entry, alias: &Alias, command: &Export) -> Result<Vec<u8
 pub(crate) fn remove(command: &Remove, printer: &Printer) -> Outcome {
     change(&command.store, command.storepass.as_ref(), printer, |store| {
         for name in &command.aliases {
-            let alias = Alias::new(name);
+            let alias = find(store, name);
             store.remove(&alias).ok_or(KeyStoreError::AliasAbsent { alias })?;
         }
         Ok(format!("removed {}", command.aliases.join(", ")))
@@ -171,7 +182,7 @@ pub(crate) fn remove(command: &Remove, printer: &Printer) -> Outcome {
 /// `keyjar rename`
 pub(crate) fn rename(command: &Rename, printer: &Printer) -> Outcome {
     change(&command.store, command.storepass.as_ref(), printer, |store| {
-        store.rename(&Alias::new(&command.old), &command.new)?;
+        store.rename(&find(store, &command.old), &command.new)?;
         Ok(format!("renamed `{}` to `{}`", command.old, command.new))
     })
 }
