@@ -47,6 +47,14 @@ impl Failure {
         }
     }
 
+    /// The same, with this advice alone.
+    pub(crate) fn hint(self, hint: &str) -> Self {
+        Self {
+            hints: vec![Hint::new(hint)],
+            ..self
+        }
+    }
+
     pub(crate) fn show(&self, printer: &Printer) -> ExitCode {
         let message = self.error.to_string();
         let mut causes = Vec::new();

@@ -164,6 +164,10 @@ fn algorithms(store: &KeyStore, out: &mut String) {
             OpenSsl::No => "",
         };
         let _ = writeln!(out, "  read by: {jdks}{openssl}");
+        let others: Vec<_> = readers.other_jdks().map(|jdk| jdk.to_string()).collect();
+        if !others.is_empty() {
+            let _ = writeln!(out, "  not read by: JDK {}", others.join(", "));
+        }
         for reason in &readers.reasons {
             let _ = writeln!(out, "    {reason}");
         }

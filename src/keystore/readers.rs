@@ -203,6 +203,11 @@ pub(super) fn is_beyond_java(pfx: &Pfx) -> bool {
 }
 
 impl Readers {
+    /// Of JDK 8, 11, 17, 21, 25, 26 and 28 those that do not.
+    pub fn other_jdks(&self) -> impl Iterator<Item = u32> + '_ {
+        JDKS.into_iter().filter(|jdk| !self.jdks.contains(jdk))
+    }
+
     /// Only JDKs from this one on; 0: none.
     fn refuse(&mut self, from: u32, why: &str) {
         self.jdks.retain(|jdk| from != 0 && *jdk >= from);

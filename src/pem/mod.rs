@@ -194,6 +194,12 @@ fn decode(base64: &[u8]) -> Option<Vec<u8>> {
     (length > 0).then(|| compact.get(..length).map(<[u8]>::to_vec))?
 }
 
+/// Octets in base64, in one line.
+#[must_use]
+pub fn to_base64(octets: &[u8]) -> String {
+    STANDARD.encode_to_string(octets)
+}
+
 /// A block, 64 columns a line (RFC 7468 section 3).
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> String {
