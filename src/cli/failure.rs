@@ -39,18 +39,16 @@ impl Failure {
         }
     }
 
+    /// The same, with one more hint.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.hints.push(Hint::new(hint));
+        self
+    }
+
     /// The same, with what it was about before it.
     pub(crate) fn context(self, about: impl Into<String>) -> Self {
         Self {
             error: self.error.context(about.into()),
-            ..self
-        }
-    }
-
-    /// The same, with this advice alone.
-    pub(crate) fn hint(self, hint: &str) -> Self {
-        Self {
-            hints: vec![Hint::new(hint)],
             ..self
         }
     }

@@ -164,7 +164,7 @@ fn algorithms(store: &KeyStore, out: &mut String) {
             OpenSsl::No => "",
         };
         let _ = writeln!(out, "  read by: {jdks}{openssl}");
-        let others: Vec<_> = readers.other_jdks().map(|jdk| jdk.to_string()).collect();
+        let others: Vec<_> = readers.others().map(|jdk| jdk.to_string()).collect();
         if !others.is_empty() {
             let _ = writeln!(out, "  not read by: JDK {}", others.join(", "));
         }

@@ -56,6 +56,28 @@ impl OpenSsl {
     }
 }
 
+impl Readers {
+    /// Whether JDK `major` opens it: a version between those that were measured behaves as the one before it.
+    ///
+    /// ```
+    /// use keyjar::{KeyStore, Password};
+    /// let bytes: &[u8] = include_bytes!("../../testdata/pkcs12/keytool28.p12");
+    /// let readers = KeyStore::from_bytes(bytes, &Password::new("changeit"))?.readers().ok_or("new")?;
+    /// assert!(readers.includes(27) && !readers.includes(24));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn includes(&self, major: u32) -> bool {
+        let measured = JDKS.iter().rev().find(|jdk| **jdk <= major).or(JDKS.first());
+        measured.is_some_and(|jdk| self.jdks.contains(jdk))
+    }
+
+    /// Those of the measured JDKs that do not open it.
+    pub fn others(&self) -> impl Iterator<Item = u32> + '_ {
+        JDKS.into_iter().filter(|jdk| !self.jdks.contains(jdk))
+    }
+}
+
 impl KeyStore {
     /// Who opens the file this store was read from; `None` for a new one.
     #[must_use]
@@ -203,11 +225,6 @@ pub(super) fn is_beyond_java(pfx: &Pfx) -> bool {
 }
 
 impl Readers {
-    /// Of JDK 8, 11, 17, 21, 25, 26 and 28 those that do not.
-    pub fn other_jdks(&self) -> impl Iterator<Item = u32> + '_ {
-        JDKS.into_iter().filter(|jdk| !self.jdks.contains(jdk))
-    }
-
     /// Only JDKs from this one on; 0: none.
     fn refuse(&mut self, from: u32, why: &str) {
         self.jdks.retain(|jdk| from != 0 && *jdk >= from);
