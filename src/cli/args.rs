@@ -54,6 +54,7 @@ pub(crate) enum Command {
     #[command(
         after_long_help = "Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import --from apm.example.com:8200\n  keyjar import --from db.example.com:5432 --starttls postgres --sha256 AB:CD:...\n\nExit codes: 0 done, 1 the answer at the prompt was no (nothing was written), 2 could not (usage, file, password, damage, server, fingerprint)."
     )]
+    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  keyjar import other.jks --other-storepass env:OTHER_PASS\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n\n{EXIT}"))]
     Import(Import),
     /// Put a private key with its certificate and chain into a keystore, and print the JVM flags for it.
     #[command(after_long_help = format!("Examples:\n  keyjar bundle --cert client.crt --key client.key --chain ca.crt --keystore keystore.p12 --storepass env:STORE_PASS\n  keyjar bundle --cert client.crt --key client.key --keypass prompt --storepass file:pass.txt\n\n{EXIT}"))]
@@ -71,7 +72,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Take entries out of a store.
     #[command(
-        after_long_help = "Examples:\n  keyjar remove truststore.p12 old-ca\n\nExit codes: 0 done, 1 there is no such alias (nothing was removed), 2 could not."
+        after_long_help = "Examples:\n  keyjar remove truststore.p12 old-ca\n  keyjar remove keystore.p12 client-2024 client-2025 --storepass env:STORE_PASS\n\nExit codes: 0 done, 1 there is no such alias (nothing was removed), 2 could not."
     )]
     Remove(Remove),
     /// Give an entry another alias.
@@ -182,6 +183,9 @@ pub(crate) struct Import {
     /// else of the java on the PATH), or from the JVM whose home folder this is.
     #[arg(long, value_name = "BASE")]
     pub(crate) base: Option<PathBuf>,
+    /// The password of INPUTs and BASE that are stores, where it is not the truststore's.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) other_storepass: Option<Source>,
     /// Leave expired certificates out.
     #[arg(long)]
     pub(crate) skip_expired: bool,
@@ -297,7 +301,7 @@ pub(crate) struct Export {
     /// The private key (PKCS#8, unencrypted unless `--new-storepass` is given) or the raw secret key, instead of the certificate.
     #[arg(long)]
     pub(crate) key: bool,
-    /// The whole chain, leaf first.
+    /// The whole chain, leaf first; with `--form der` one certificate after another.
     #[arg(long, conflicts_with = "key")]
     pub(crate) chain: bool,
     /// Where to; stdout unless given.
@@ -315,7 +319,7 @@ pub(crate) struct Export {
     /// The password of a key that has one of its own.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) keypass: Option<Source>,
-    /// Show a private key on a terminal.
+    /// Show a private key on a terminal; write over a file that is there.
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use jiff::SignedDuration;
 use keyjar::ops::{self, AuditOptions, Difference, Finding, FindingKind, Opened};
 use keyjar::pkcs12::Profile;
-use keyjar::{Alias, KeyStore, Limits, Password, clock, fsio};
+use keyjar::{Alias, KeyStore, Limits, Password, StoreFormat, clock, fsio};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -107,7 +107,8 @@ pub(crate) fn audit(command: &Audit, printer: &Printer) -> Outcome {
     let mut documents = Vec::new();
     let mut found = false;
     for path in &command.stores {
-        let (findings, mended) = one(path, command, printer)?;
+        let audited = one(path, command, printer)?;
+        let Audited { findings, mended, .. } = &audited;
         found |= !findings.is_empty();
         if printer.json {
             documents.push(json!({
@@ -116,7 +117,7 @@ pub(crate) fn audit(command: &Audit, printer: &Printer) -> Outcome {
                 "mended": mended.iter().map(finding).collect::<Vec<_>>(),
             }));
         } else {
-            tell(path, &findings, &mended, command.fix, printer);
+            tell(path, &audited, command.fix, printer);
         }
     }
     if printer.json {
@@ -129,13 +130,26 @@ pub(crate) fn audit(command: &Audit, printer: &Printer) -> Outcome {
     })
 }
 
-/// What is found in one store, and what was mended of it.
-fn one(path: &Path, command: &Audit, printer: &Printer) -> Result<(Vec<Finding>, Vec<Finding>), Failure> {
+/// What is found in one store.
+struct Audited {
+    findings: Vec<Finding>,
+    /// What was mended.
+    mended: Vec<Finding>,
+    can_be_lifted: bool,
+}
+
+fn one(path: &Path, command: &Audit, printer: &Printer) -> Result<Audited, Failure> {
     let bytes = fsio::read(path, &Limits::DEFAULT)?;
     let password = store_password(command.storepass.as_ref(), &bytes, printer)?;
-    let before = look(path, &open(Some(bytes), &password, path)?, &password, command)?;
+    let store = open(Some(bytes), &password, path)?;
+    let can_be_lifted = can_be_lifted(&store);
+    let before = look(path, &store, &password, command)?;
     if !command.fix || before.is_empty() {
-        return Ok((before, Vec::new()));
+        return Ok(Audited {
+            findings: before,
+            mended: Vec::new(),
+            can_be_lifted,
+        });
     }
     let own = command
         .keypass
@@ -149,13 +163,13 @@ fn one(path: &Path, command: &Audit, printer: &Printer) -> Result<(Vec<Finding>,
     fsio::update(path, &Limits::DEFAULT, |old| {
         let mut store = open(old, &password, path)?;
         let is_adopted = !store.adopt_unseen().is_empty();
-        let is_weak = has(FindingKind::WeakEncryption) && store.pfx().is_some();
+        let is_weak = has(FindingKind::WeakEncryption) && can_be_lifted;
         let in_line = own.as_ref().filter(|_| has(FindingKind::KeyPassword));
         if !is_adopted && !is_weak && in_line.is_none() {
             return Ok::<_, Failure>((None, true, ()));
         }
         let mut encoder = store.encoder().clock(clock::now());
-        if is_weak {
+        if is_weak && store.pfx().is_some() {
             encoder = encoder.profile(if store.has_keys() {
                 Profile::MODERN
             } else {
@@ -174,7 +188,20 @@ fn one(path: &Path, command: &Audit, printer: &Printer) -> Result<(Vec<Finding>,
         .into_iter()
         .filter(|finding| !after.contains(finding))
         .collect();
-    Ok((after, mended))
+    Ok(Audited {
+        findings: after,
+        mended,
+        can_be_lifted,
+    })
+}
+
+/// Whether weak encryption can be lifted in the store's own format: PKCS#12's, and the MAC of BKS's version 1.
+fn can_be_lifted(store: &KeyStore) -> bool {
+    let is_bks_1 = store.format() == StoreFormat::Bks
+        && store
+            .integrity()
+            .is_some_and(|mac| mac.algorithm.contains("version 1"));
+    store.pfx().is_some() || is_bks_1
 }
 
 fn look(
@@ -208,7 +235,8 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn tell(path: &Path, findings: &[Finding], mended: &[Finding], fix: bool, printer: &Printer) {
+fn tell(path: &Path, audited: &Audited, fix: bool, printer: &Printer) {
+    let Audited { findings, mended, .. } = audited;
     let about = |finding: &Finding| match &finding.alias {
         Some(alias) => format!("{}: `{alias}`: {}", finding.kind.name(), finding.message),
         None => format!("{}: {}", finding.kind.name(), finding.message),
@@ -228,7 +256,16 @@ fn tell(path: &Path, findings: &[Finding], mended: &[Finding], fix: bool, printe
             if count == 1 { "" } else { "s" }
         )),
     }
-    let mendable = findings.iter().any(|finding| finding.kind.is_mendable());
+    let is_weak = |finding: &Finding| finding.kind == FindingKind::WeakEncryption;
+    let mendable = findings
+        .iter()
+        .any(|finding| finding.kind.is_mendable() && (audited.can_be_lifted || !is_weak(finding)));
+    if findings.iter().any(is_weak) && (fix || !audited.can_be_lifted) {
+        printer.hint(&format!(
+            "`keyjar convert {} NEW.p12` writes strong encryption, which its own format does not have",
+            path.display()
+        ));
+    }
     if mendable && !fix {
         printer.hint(&format!(
             "`keyjar audit {} --fix` mends what it can",

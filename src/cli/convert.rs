@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use keyjar::ops::{self, ConvertOptions, Target};
+use keyjar::ops::{self, ConvertOptions, Opened, Target};
 use keyjar::pkcs12::Profile;
 use keyjar::{ErrorKind, KeyStore, Limits, Password, StoreFormat, clock, fsio};
 use serde_json::json;
@@ -103,14 +103,10 @@ pub(crate) fn convert(command: &Convert, printer: &Printer) -> Outcome {
         (None, Target::Store(_)) => old.duplicate(),
     };
     let is_stdout = command.out == Path::new("-");
-    if fsio::exists(&command.out) && !command.force && !is_stdout {
-        let message = format!("`{}` is there already", command.out.display());
-        return Err(Failure::new(
-            ErrorKind::Conflict,
-            message,
-            "`--force` writes over it; `keyjar import` adds to it",
-        ));
-    }
+    let there = match fsio::read_if_exists(&command.out, &Limits::DEFAULT) {
+        _ if is_stdout => None,
+        there => there?.filter(|there| !there.is_empty()),
+    };
     if target != Target::Pem {
         password::check_odd(&new, command.allow_odd_password)?;
     }
@@ -129,8 +125,23 @@ pub(crate) fn convert(command: &Convert, printer: &Printer) -> Outcome {
             now: clock::now(),
         },
     )?;
+    let same = there
+        .as_ref()
+        .is_some_and(|there| is_same(there, &converted.bytes, target, &new));
     if is_stdout {
         printer.bytes(&converted.bytes);
+    } else if same {
+        printer.note(&format!(
+            "unchanged: {} holds the same already",
+            command.out.display()
+        ));
+    } else if there.is_some() && !command.force {
+        let message = format!("`{}` is there already", command.out.display());
+        return Err(Failure::new(
+            ErrorKind::Conflict,
+            message,
+            "`--force` writes over it; `keyjar import` adds to it",
+        ));
     } else {
         fsio::write(&command.out, &converted.bytes, converted.has_keys)?;
     }
@@ -146,17 +157,46 @@ pub(crate) fn convert(command: &Convert, printer: &Printer) -> Outcome {
     } else {
         "entries"
     };
-    printer.note(&format!(
-        "{}: {} {entries} from {from} to {to}",
-        command.out.display(),
-        converted.entries
-    ));
+    if !same {
+        printer.note(&format!(
+            "{}: {} {entries} from {from} to {to}",
+            command.out.display(),
+            converted.entries
+        ));
+    }
     if printer.json && !is_stdout {
         printer.document(&json!({
             "schema": 1, "path": command.out, "format": to_name(target), "entries": converted.entries, "left_out": converted.lost,
+            "changed": !same,
         }));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the file that is there holds what would be written: the same entries in the same order under the same
+/// password and algorithms. Salts differ each time.
+fn is_same(there: &bytes::Bytes, converted: &[u8], target: Target, password: &Password) -> bool {
+    if there == converted {
+        return true;
+    }
+    let open = |bytes: &[u8]| KeyStore::from_bytes(bytes.to_vec(), password).ok();
+    let (Target::Store(_), Some(old), Some(new)) = (target, open(there), open(converted)) else {
+        return false;
+    };
+    let algorithms = |store: &KeyStore| {
+        let contents = store.pfx().map(|pfx| pfx.contents.as_slice()).unwrap_or_default();
+        let of_contents = contents.iter().map(|part| {
+            let pbe = part.encryption.as_ref()?;
+            Some((pbe.name(), pbe.iterations()))
+        });
+        let keys = store.iter().map(|(_, entry)| entry.key_encryption());
+        let whole = (store.format(), store.integrity(), store.encryption());
+        (whole, of_contents.collect::<Vec<_>>(), keys.collect::<Vec<_>>())
+    };
+    let opened = |store| Opened { store, password };
+    old.aliases().eq(new.aliases())
+        && algorithms(&old) == algorithms(&new)
+        && ops::diff(opened(&old), opened(&new)).is_empty()
 }
 
 const fn to_name(target: Target) -> &'static str {

@@ -21,6 +21,12 @@ const SYSTEM: &[&str] = &[
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/cert.pem",
 ];
+/// The password of stores that certificates are taken from.
+const OTHER: Asked = Asked {
+    what: "other store",
+    option: "--other-storepass",
+    ..Asked::STORE
+};
 /// Single certificates are told one by one, bundles by their number.
 const FEW: usize = 10;
 
@@ -36,7 +42,7 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
     if matches!(answer, Answer::Declined) {
         return Ok(ExitCode::FAILURE);
     }
-    let mut inputs = inputs(command, &password)?;
+    let mut inputs = inputs(command, &password, printer)?;
     inputs.extend(answer.inputs());
     let inputs = readable(inputs, command, printer)?;
     let options = ImportOptions {
@@ -112,7 +118,11 @@ pub(super) fn encode(
     Ok(encoder.to_bytes(password)?)
 }
 
-fn inputs(command: &Import, password: &Password) -> Result<Vec<SourcedCertificate>, Failure> {
+fn inputs(
+    command: &Import,
+    password: &Password,
+    printer: &Printer,
+) -> Result<Vec<SourcedCertificate>, Failure> {
     let mut all = Vec::new();
     let base = match command.base.as_deref() {
         Some(base) if base == Path::new("system") => Some(system()?),
@@ -135,10 +145,33 @@ fn inputs(command: &Import, password: &Password) -> Result<Vec<SourcedCertificat
         },
         None => None,
     };
+    let other = command
+        .other_storepass
+        .as_ref()
+        .map(|source| password::find(&OTHER, Some(source), printer))
+        .transpose()?;
     for input in base.iter().chain(&command.inputs) {
-        all.extend(ops::read_input(input, password, &Limits::DEFAULT)?);
+        all.extend(read(input, other.as_ref(), password)?);
     }
     Ok(all)
+}
+
+/// Another store may have another password: the given one, else the truststore's, else Java's own.
+fn read(
+    input: &Path,
+    other: Option<&Password>,
+    password: &Password,
+) -> Result<Vec<SourcedCertificate>, Failure> {
+    let read = |password: &Password| ops::read_input(input, password, &Limits::DEFAULT);
+    let error = match read(other.unwrap_or(password)) {
+        Err(error) if error.kind() == ErrorKind::WrongPassword && input != Path::new("-") => error,
+        read => return Ok(read?),
+    };
+    if let (None, Ok(certificates)) = (other, read(&password::convention())) {
+        return Ok(certificates);
+    }
+    let hint = "give the password of that store with `--other-storepass SOURCE`";
+    Err(Failure::from(error).hint(hint))
 }
 
 fn system() -> Result<PathBuf, Failure> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use keyjar::keystore::{KeyEncryption, OpenSsl};
 use keyjar::x509::PublicKeyInfo;
-use keyjar::{Certificate, Entry, KeyStore, Limits, StoreFormat, fsio, pem};
+use keyjar::{Certificate, Entry, KeyStore, Limits, Password, StoreFormat, fsio, pem};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -23,29 +23,31 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
     };
     // A store whose certificates are in the clear can be shown with any password: the convention is tried
     // before anyone is asked.
-    let store = if password::is_given(&Asked::STORE, command.storepass.as_ref()) {
+    let (store, password) = if password::is_given(&Asked::STORE, command.storepass.as_ref()) {
         let password = password::find(&Asked::STORE, command.storepass.as_ref(), printer)?;
-        KeyStore::from_bytes(bytes, &password).map_err(about)?
+        (KeyStore::from_bytes(bytes, &password).map_err(about)?, password)
     } else {
         let convention = password::find(&Asked::TRUSTSTORE, None, printer)?;
         match KeyStore::from_bytes(bytes.clone(), &convention) {
             Err(error) if error.kind() == keyjar::ErrorKind::WrongPassword => {
                 let password = password::find(&Asked::STORE, None, printer)?;
-                KeyStore::from_bytes(bytes, &password).map_err(about)?
+                (KeyStore::from_bytes(bytes, &password).map_err(about)?, password)
             }
-            other => other.map_err(about)?,
+            other => (other.map_err(about)?, convention),
         }
     };
     if printer.json {
         printer.document(&Document {
             store: &store,
             path: &command.store,
+            password: &password,
         });
     } else if command.pem {
         printer.stream(|out| as_pem(&store, out));
     } else {
-        printer.stream(|out| table(&store, printer.verbose, out));
+        printer.stream(|out| table(&store, printer.verbose, &password, out));
     }
+    warn_of_no_jdk(&store, command, printer);
     for skipped in store.skipped() {
         printer.warning(&format!("{}: {}", skipped.what, skipped.why));
     }
@@ -60,6 +62,19 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A store that no JDK opens is of no use to one.
+fn warn_of_no_jdk(store: &KeyStore, command: &List, printer: &Printer) {
+    let Some(readers) = store.readers().filter(|readers| readers.jdks.is_empty()) else {
+        return;
+    };
+    let reason = readers.reasons.iter().find(|reason| reason.starts_with("no JDK"));
+    printer.warning(reason.map_or("no JDK opens the store", String::as_str));
+    printer.hint(&format!(
+        "`keyjar convert {} NEW.p12` makes a store that every JDK opens",
+        command.store.display()
+    ));
 }
 
 /// A certificate in a line: ``NAME  SUBJECT  expires DATE  sha256 AB:CD:...``.
@@ -89,7 +104,7 @@ fn day(certificate: &Certificate) -> String {
     )
 }
 
-fn table(store: &KeyStore, verbose: bool, out: &mut dyn io::Write) -> io::Result<()> {
+fn table(store: &KeyStore, verbose: bool, password: &Password, out: &mut dyn io::Write) -> io::Result<()> {
     let entries = if store.len() == 1 { "entry" } else { "entries" };
     writeln!(out, "{} store, {} {entries}", store.format(), store.len())?;
     if verbose {
@@ -100,12 +115,17 @@ fn table(store: &KeyStore, verbose: bool, out: &mut dyn io::Write) -> io::Result
         if let Some(created) = entry.created() {
             writeln!(out, "  created  {created}")?;
         }
+        let (algorithm, bits) = key_kind(entry, password);
+        if let Some(algorithm) = algorithm {
+            let bits = bits.map(|bits| format!(", {bits} bits")).unwrap_or_default();
+            writeln!(out, "  key      {algorithm}{bits}")?;
+        }
         if let Some(encryption) = entry.key_encryption().filter(|_| verbose) {
             let count = encryption
                 .iterations
                 .map(|count| format!(", {count} iterations"))
                 .unwrap_or_default();
-            writeln!(out, "  key      {}{count}", encryption.algorithm)?;
+            writeln!(out, "  under    {}{count}", encryption.algorithm)?;
         }
         let shown = if verbose { usize::MAX } else { 1 };
         for certificate in entry.certificates().iter().take(shown) {
@@ -150,6 +170,10 @@ fn algorithms(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
             OpenSsl::No => "",
         };
         writeln!(out, "  read by: {jdks}{openssl}")?;
+        let others: Vec<_> = readers.others().map(|jdk| jdk.to_string()).collect();
+        if !others.is_empty() {
+            writeln!(out, "  not read by: JDK {}", others.join(", "))?;
+        }
         for reason in &readers.reasons {
             writeln!(out, "    {reason}")?;
         }
@@ -203,11 +227,16 @@ fn as_pem(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
 struct Document<'a> {
     store: &'a KeyStore,
     path: &'a Path,
+    password: &'a Password,
 }
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { store, path } = self;
+        let Self {
+            store,
+            path,
+            password,
+        } = self;
         let mac = store.integrity().map(|mac| how(&mac));
         let skipped: Vec<_> = store
             .skipped()
@@ -222,7 +251,7 @@ impl Serialize for Document<'_> {
         document.serialize_entry("path", path)?;
         document.serialize_entry("format", store.format().name())?;
         document.serialize_entry("mac", &mac)?;
-        document.serialize_entry("entries", &Entries(store))?;
+        document.serialize_entry("entries", &Entries(store, password))?;
         document.serialize_entry("skipped", &skipped)?;
         document.serialize_entry("readers", &readers)?;
         document.serialize_entry("likely_writer", &store.likely_writer())?;
@@ -230,7 +259,7 @@ impl Serialize for Document<'_> {
     }
 }
 
-struct Entries<'a>(&'a KeyStore);
+struct Entries<'a>(&'a KeyStore, &'a Password);
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -240,26 +269,45 @@ impl Serialize for Entries<'_> {
                 "kind": entry.kind(),
                 "created": entry.created().map(|created| created.to_string()),
                 "chain": entry.certificates().iter().map(certificate).collect::<Vec<_>>(),
-                "key": key(entry),
+                "key": key(entry, self.1),
             })
         }))
     }
 }
 
-fn key(entry: &Entry) -> Option<Value> {
+fn key(entry: &Entry, password: &Password) -> Option<Value> {
     if matches!(entry, Entry::TrustedCertificate(_)) {
         return None;
     }
-    let info = entry
-        .certificates()
-        .first()
-        .and_then(|leaf| PublicKeyInfo::from_spki(leaf.public_key_der()).ok());
+    let (algorithm, bits) = key_kind(entry, password);
     let encryption = entry.key_encryption().map(|encryption| how(&encryption));
     Some(json!({
-        "algorithm": info.as_ref().map(|info| info.algorithm.clone()),
-        "bits": info.and_then(|info| info.bits),
+        "algorithm": algorithm,
+        "bits": bits,
         "encryption": encryption,
     }))
+}
+
+/// Algorithm and bits of an entry's key, by its certificate; of a key without one where the store's password
+/// opens it.
+fn key_kind(entry: &Entry, password: &Password) -> (Option<String>, Option<u32>) {
+    match entry {
+        Entry::TrustedCertificate(_) => (None, None),
+        Entry::SecretKey(entry) => entry.key(password).map_or((None, None), |key| {
+            let bits = u32::try_from(key.octets.len())
+                .ok()
+                .map(|octets| octets.saturating_mul(8));
+            (Some(key.algorithm), bits)
+        }),
+        Entry::PrivateKey(private) => match entry.certificates().first() {
+            Some(leaf) => PublicKeyInfo::from_spki(leaf.public_key_der())
+                .map_or((None, None), |info| (Some(info.algorithm), info.bits)),
+            None => private
+                .key(password)
+                .map_or((None, None), |key| (Some(key.algorithm()), key.bits())),
+        },
+        _ => (None, None),
+    }
 }
 
 fn how(how: &KeyEncryption) -> Value {

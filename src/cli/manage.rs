@@ -1,8 +1,11 @@
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use keyjar::keystore::KeyStoreError;
 use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, Password, clock, fsio, ops, pem, x509};
+use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::Outcome;
 use super::args::{Export, Remove, Rename};
@@ -31,24 +34,86 @@ pub(crate) fn export(command: &Export, printer: &Printer) -> Outcome {
     let password = store_password(command.storepass.as_ref(), &bytes, printer)?;
     let store = KeyStore::from_bytes(bytes, &password)
         .map_err(|error| Failure::from(error).context(format!("`{}`", command.store.display())))?;
-    let alias = Alias::new(&command.alias);
+    let alias = find(&store, &command.alias);
     let Some(entry) = store.get(&alias) else {
         return Ok(absent(&alias, printer));
     };
-    let out = if command.key {
+    let out = Zeroizing::new(if command.key {
         key(entry, &alias, &password, command, printer)?
     } else {
         certificates(entry, &alias, command)?
+    });
+    let document = |path: Option<&Path>, changed: bool, data: Option<&str>| {
+        printer.document(&json!({
+            "schema": 1,
+            "alias": alias.as_str(),
+            "kind": entry.kind(),
+            "what": what(entry, command),
+            "form": form(entry, command),
+            "encrypted": command.new_storepass.is_some(),
+            "path": path,
+            "changed": changed,
+            "data": data,
+        }));
     };
-    match command.out.as_deref() {
-        None => printer.bytes(&out),
-        Some(path) if path == std::path::Path::new("-") => printer.bytes(&out),
-        Some(path) => {
-            fsio::write(path, &out, command.key)?;
-            printer.note(&format!("wrote {}", path.display()));
+    if let Some(path) = file(command) {
+        let changed = write(path, &out, command)?;
+        let verb = if changed { "wrote" } else { "unchanged:" };
+        printer.note(&format!("{verb} {}", path.display()));
+        if printer.json {
+            document(Some(path), changed, None);
         }
+    } else if printer.json {
+        // Text as it is, octets in base64.
+        let is_text = matches!(form(entry, command), "pem" | "p7b");
+        let text = std::str::from_utf8(&out).ok().filter(|_| is_text);
+        let data = Zeroizing::new(text.map_or_else(|| pem::to_base64(&out), String::from));
+        document(None, false, Some(&data));
+    } else {
+        printer.bytes(&out);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The file to write to; nothing for stdout.
+fn file(command: &Export) -> Option<&Path> {
+    command.out.as_deref().filter(|path| *path != Path::new("-"))
+}
+
+/// What is exported, by the names that `--json` prints.
+const fn what(entry: &Entry, command: &Export) -> &'static str {
+    match (command.key, entry) {
+        (true, Entry::SecretKey(_)) => "secret-key",
+        (true, _) => "private-key",
+        (false, _) if command.chain => "chain",
+        (false, _) => "certificate",
+    }
+}
+
+/// The form it is in: secret keys have none but their octets.
+fn form<'a>(entry: &Entry, command: &'a Export) -> &'a str {
+    match entry {
+        Entry::SecretKey(_) if command.key => "raw",
+        _ => &command.form,
+    }
+}
+
+/// Whether the file changed; one that is there is written over when asked only.
+fn write(path: &Path, out: &[u8], command: &Export) -> Result<bool, Failure> {
+    let old = fsio::read_if_exists(path, &Limits::DEFAULT)?;
+    if old.as_ref().is_some_and(|old| old == out) {
+        return Ok(false);
+    }
+    if old.is_some_and(|old| !old.is_empty()) && !command.force {
+        let message = format!("`{}` is there already, and holds something else", path.display());
+        return Err(Failure::new(
+            ErrorKind::Conflict,
+            message,
+            "`--force` writes over it",
+        ));
+    }
+    fsio::write(path, out, command.key)?;
+    Ok(true)
 }
 
 /// The given password; else the convention where it opens the store; else a prompt.
@@ -65,6 +130,17 @@ pub(super) fn store_password(
         return Ok(convention);
     }
     password::find(&Asked::STORE, None, printer)
+}
+
+/// The alias of that name; else the one that is shown so, its control characters escaped: a NUL can be given on
+/// no command line.
+fn find(store: &KeyStore, name: &str) -> Alias {
+    let alias = Alias::new(name);
+    if store.get(&alias).is_some() {
+        return alias;
+    }
+    let shown = store.aliases().find(|other| other.to_string() == alias.as_str());
+    shown.cloned().unwrap_or(alias)
 }
 
 /// The answer is no.
@@ -85,7 +161,7 @@ fn key(
         let hint = "`--form pem` and `--form der` write keys";
         return Err(Failure::new(ErrorKind::Usage, "PKCS#7 holds no keys", hint));
     }
-    let to_terminal = command.out.is_none() && std::io::stdout().is_terminal();
+    let to_terminal = file(command).is_none() && std::io::stdout().is_terminal();
     if to_terminal && !command.force {
         let hint = "`--out PATH` writes it to a file of mode 0600; `--force` shows it all the same";
         return Err(Failure::new(
@@ -148,7 +224,16 @@ fn certificates(entry: &Entry, alias: &Alias, command: &Export) -> Result<Vec<u8
         return Ok(pem::encode("PKCS7", &x509::encode_pkcs7(chain)).into_bytes());
     }
     if command.form == "der" {
-        return Ok(first.as_der().to_vec());
+        let shown = if command.chain {
+            chain
+        } else {
+            std::slice::from_ref(first)
+        };
+        return Ok(shown
+            .iter()
+            .flat_map(|certificate| certificate.as_der())
+            .copied()
+            .collect());
     }
     let blocks = chain
         .iter()
@@ -159,43 +244,82 @@ fn certificates(entry: &Entry, alias: &Alias, command: &Export) -> Result<Vec<u8
 
 /// `keyjar remove`
 pub(crate) fn remove(command: &Remove, printer: &Printer) -> Outcome {
-    change(&command.store, command.storepass.as_ref(), printer, |store| {
+    let removed = change(&command.store, command.storepass.as_ref(), printer, |store| {
+        let mut removed = Vec::with_capacity(command.aliases.len());
         for name in &command.aliases {
-            let alias = Alias::new(name);
-            store.remove(&alias).ok_or(KeyStoreError::AliasAbsent { alias })?;
+            let alias = find(store, name);
+            // The same alias twice, in whatever spelling, is removed once.
+            if removed.contains(&alias) {
+                continue;
+            }
+            if store.remove(&alias).is_none() {
+                return Err(KeyStoreError::AliasAbsent { alias });
+            }
+            removed.push(alias);
         }
-        Ok(format!("removed {}", command.aliases.join(", ")))
-    })
+        Ok((removed, true))
+    })?;
+    let removed = match removed {
+        Ok(removed) => removed,
+        Err(alias) => return Ok(absent(&alias, printer)),
+    };
+    let names: Vec<_> = removed.iter().map(|alias| format!("`{alias}`")).collect();
+    printer.note(&format!(
+        "removed {} from {}",
+        names.join(", "),
+        command.store.display()
+    ));
+    if printer.json {
+        let removed: Vec<_> = removed.iter().map(Alias::as_str).collect();
+        printer.document(&json!({ "schema": 1, "path": command.store, "removed": removed }));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `keyjar rename`
 pub(crate) fn rename(command: &Rename, printer: &Printer) -> Outcome {
-    change(&command.store, command.storepass.as_ref(), printer, |store| {
-        store.rename(&Alias::new(&command.old), &command.new)?;
-        Ok(format!("renamed `{}` to `{}`", command.old, command.new))
-    })
+    let renamed = change(&command.store, command.storepass.as_ref(), printer, |store| {
+        let old = find(store, &command.old);
+        let is_same = store.name(&old) == Some(command.new.as_str());
+        store.rename(&old, &command.new)?;
+        Ok(((old, !is_same), !is_same))
+    })?;
+    let (old, changed) = match renamed {
+        Ok(renamed) => renamed,
+        Err(alias) => return Ok(absent(&alias, printer)),
+    };
+    let new = Alias::new(&command.new);
+    if changed {
+        printer.note(&format!("renamed `{old}` to `{new}`"));
+    } else {
+        printer.note(&format!("unchanged: the entry is called `{new}` already"));
+    }
+    if printer.json {
+        let path = &command.store;
+        printer.document(&json!({
+            "schema": 1, "path": path, "alias": old.as_str(), "new_alias": new.as_str(), "changed": changed,
+        }));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Opens a store, changes it and writes it back, all under its lock.
-fn change(
-    path: &std::path::Path,
+/// Opens a store, changes it and, where the change says that it is one, writes it back, all under its lock. An
+/// alias that is not there is an answer.
+fn change<T>(
+    path: &Path,
     source: Option<&Source>,
     printer: &Printer,
-    change: impl FnOnce(&mut KeyStore) -> Result<String, KeyStoreError>,
-) -> Outcome {
+    change: impl FnOnce(&mut KeyStore) -> Result<(T, bool), KeyStoreError>,
+) -> Result<Result<T, Alias>, Failure> {
     let password = store_password(source, &fsio::read(path, &Limits::DEFAULT)?, printer)?;
-    let done = fsio::update(path, &Limits::DEFAULT, |old| {
+    fsio::update(path, &Limits::DEFAULT, |old| {
         let mut store = super::import::open(old, &password, path)?;
-        let done = match change(&mut store) {
+        let (done, is_changed) = match change(&mut store) {
             Err(KeyStoreError::AliasAbsent { alias }) => return Ok((None, false, Err(alias))),
             other => other?,
         };
-        let bytes = store.encoder().clock(clock::now()).to_bytes(&password)?;
-        Ok::<_, Failure>((Some(bytes), store.has_keys(), Ok(done)))
-    })?;
-    match done {
-        Ok(done) => printer.note(&done),
-        Err(alias) => return Ok(absent(&alias, printer)),
-    }
-    Ok(ExitCode::SUCCESS)
+        let encoder = store.encoder().clock(clock::now());
+        let bytes = is_changed.then(|| encoder.to_bytes(&password)).transpose()?;
+        Ok::<_, Failure>((bytes, store.has_keys(), Ok(done)))
+    })
 }

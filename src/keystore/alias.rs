@@ -29,15 +29,29 @@ impl Alias {
     }
 }
 
+/// The folded name with its control characters escaped (`\u{0}`): names come from files, and terminals obey them.
 impl fmt::Display for Alias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.chars().try_for_each(|c| {
+            if c.is_control() {
+                write!(f, "{}", c.escape_unicode())
+            } else {
+                fmt::Write::write_char(f, c)
+            }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Alias;
+
+    #[test]
+    fn control_characters_are_escaped_where_an_alias_is_shown() {
+        let alias = Alias::new("gr\u{fc}n\0\u{1b}[2J");
+        assert_eq!(alias.to_string(), "gr\u{fc}n\\u{0}\\u{1b}[2j");
+        assert_eq!(alias.as_str(), "gr\u{fc}n\0\u{1b}[2j");
+    }
 
     #[test]
     fn a_name_is_folded_by_unicodes_full_mapping_as_java_folds_it() {

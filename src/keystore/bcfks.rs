@@ -8,7 +8,7 @@ use super::encoder::{Settings, what};
 use super::entry::KeyMaterial;
 use super::secret_key::SecretMaterial;
 use super::{
-    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot,
+    Alias, Entry, Kept, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot,
     StoreFormat, TrustedCertificateEntry,
 };
 use crate::bcfks::{self, Bcfks, Derivation, Object, ObjectType, Parameters, PrivateKeyData};
@@ -19,15 +19,16 @@ use crate::x509::Certificate;
 pub(super) fn load(file: Bcfks) -> Result<KeyStore, KeyStoreError> {
     let mut entries: IndexMap<Alias, Slot> = IndexMap::with_capacity(file.objects.len());
     let mut skipped = Vec::new();
-    let mut kept = Vec::new();
+    let mut kept = Kept::default();
     for (object, id) in file.objects.iter().zip(0_u32..) {
         let Some(entry) = entry(object)? else {
             skipped.push(Skipped {
                 what: format!("the object `{}`", object.identifier),
                 why: String::from("its type is none that Bouncy Castle knows"),
                 certificate: None,
+                alias: None,
             });
-            kept.push(id);
+            kept.records.push(id);
             continue;
         };
         let alias = Alias::new(&object.identifier);
@@ -36,7 +37,8 @@ pub(super) fn load(file: Bcfks) -> Result<KeyStore, KeyStoreError> {
             .filter(|first| first.name != object.identifier)
         {
             skipped.push(same_but_for_case(&first.name, &object.identifier, &entry));
-            kept.push(id);
+            kept.colliding
+                .push((id, Slot::loaded(object.identifier.clone(), entry, id)));
             continue;
         }
         let slot = Slot::loaded(object.identifier.clone(), entry, id);
@@ -45,6 +47,7 @@ pub(super) fn load(file: Bcfks) -> Result<KeyStore, KeyStoreError> {
                 what: format!("{} `{}`", what(&lost.entry), lost.name),
                 why: String::from("a later entry of the same alias replaces it"),
                 certificate: lost.entry.certificates().first().cloned(),
+                alias: None,
             });
         }
     }
@@ -94,7 +97,7 @@ pub(super) fn write(
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>, KeyStoreError> {
     let old = match &store.origin {
-        Origin::Bcfks { file, kept } => Some((file, kept.as_slice())),
+        Origin::Bcfks { file, kept } => Some((file, kept)),
         _ => None,
     };
     let mut parameters = old.map_or(Parameters::DEFAULT, |(file, _)| file.parameters);
@@ -128,8 +131,8 @@ pub(super) fn write(
             None => object(identifier, alias, slot, settings, &parameters, rng)?,
         });
     }
-    let kept = old.map(|(_, kept)| kept).unwrap_or_default();
-    objects.extend(kept.iter().filter_map(|id| object_at(*id)).cloned());
+    let kept = old.into_iter().flat_map(|(_, kept)| kept.numbers());
+    objects.extend(kept.filter_map(object_at).cloned());
     let file = Bcfks {
         parameters,
         is_encrypted: true,

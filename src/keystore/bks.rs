@@ -7,8 +7,8 @@ use super::encoder::{Settings, what};
 use super::entry::KeyMaterial;
 use super::secret_key::SecretMaterial;
 use super::{
-    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKey, SecretKeyEntry, Skipped, Slot,
-    StoreFormat, TrustedCertificateEntry,
+    Alias, Entry, Kept, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKey, SecretKeyEntry, Skipped,
+    Slot, StoreFormat, TrustedCertificateEntry,
 };
 use crate::bks::{self, Bks, BksFormat, Key, KeyKind, Record, RecordValue, SealedKey};
 use crate::crypto::CryptoRng;
@@ -26,20 +26,21 @@ pub(super) const fn format_of(bks: &Bks) -> StoreFormat {
 pub(super) fn load(file: Bks) -> Result<KeyStore, KeyStoreError> {
     let mut entries: IndexMap<Alias, Slot> = IndexMap::with_capacity(file.records.len());
     let mut skipped = Vec::new();
-    let mut kept = Vec::new();
+    let mut kept = Kept::default();
     for (record, id) in file.records.iter().zip(0_u32..) {
         let entry = match entry(record)? {
             Ok(entry) => entry,
             Err(left_out) => {
                 skipped.push(left_out);
-                kept.push(id);
+                kept.records.push(id);
                 continue;
             }
         };
         let alias = Alias::new(&record.alias);
         if let Some(first) = entries.get(&alias).filter(|first| first.name != record.alias) {
             skipped.push(same_but_for_case(&first.name, &record.alias, &entry));
-            kept.push(id);
+            kept.colliding
+                .push((id, Slot::loaded(record.alias.clone(), entry, id)));
             continue;
         }
         let slot = Slot::loaded(record.alias.clone(), entry, id);
@@ -48,6 +49,7 @@ pub(super) fn load(file: Bks) -> Result<KeyStore, KeyStoreError> {
                 what: format!("{} `{}`", what(&lost.entry), lost.name),
                 why: String::from("a later entry of the same alias replaces it"),
                 certificate: lost.entry.certificates().first().cloned(),
+                alias: None,
             });
         }
     }
@@ -62,14 +64,20 @@ pub(super) fn load(file: Bks) -> Result<KeyStore, KeyStoreError> {
     })
 }
 
+const BUT_FOR_CASE: &str = "but for upper and lower case, which Bouncy Castle alone tells apart";
+
+/// Whether it is one of those that [`same_but_for_case`] tells of.
+pub(super) fn is_colliding(skipped: &Skipped) -> bool {
+    skipped.why.ends_with(BUT_FOR_CASE)
+}
+
 /// Bouncy Castle tells aliases apart by case, no store of the JDK does.
 pub(super) fn same_but_for_case(first: &str, second: &str, entry: &Entry) -> Skipped {
     Skipped {
         what: format!("{} `{second}`", what(entry)),
-        why: format!(
-            "it has the same alias as `{first}` but for upper and lower case, which Bouncy Castle alone tells apart"
-        ),
+        why: format!("it has the same alias as `{first}` {BUT_FOR_CASE}"),
         certificate: entry.certificates().first().cloned(),
+        alias: None,
     }
 }
 
@@ -84,6 +92,7 @@ fn entry(record: &Record) -> Result<Result<Entry, Skipped>, KeyStoreError> {
             what: format!("{what} `{}`", record.alias),
             why: why.to_owned(),
             certificate: None,
+            alias: None,
         }))
     };
     Ok(Ok(match &record.value {
@@ -128,8 +137,8 @@ pub(super) fn write(
     rng: &mut dyn CryptoRng,
 ) -> Result<Vec<u8>, KeyStoreError> {
     let (old, kept) = match &store.origin {
-        Origin::Bks { file, kept } => (file.records.as_slice(), kept.as_slice()),
-        _ => (&[][..], &[][..]),
+        Origin::Bks { file, kept } => (file.records.as_slice(), kept.numbers().collect()),
+        _ => (&[][..], Vec::new()),
     };
     let record_at = |id: u32| usize::try_from(id).ok().and_then(|at| old.get(at));
     let mut records = Vec::with_capacity(store.entries.len());

@@ -49,7 +49,7 @@ pub enum KeyStoreError {
     ChainsTooLong { limit: usize },
     #[error("cannot decrypt the key without a password")]
     KeyPasswordRequired,
-    #[error("the key of `{alias}` does not open with the store's password")]
+    #[error("the key of `{alias}` does not open with the password given")]
     KeyOf {
         alias: Alias,
         source: Box<KeyStoreError>,

@@ -15,6 +15,11 @@ use crate::crypto::CryptoRng;
 use crate::jks::{self, Jks, JksFormat, Record, RecordValue};
 use crate::x509::Certificate;
 
+/// Whether it is one of those.
+pub(super) fn is_unfindable(skipped: &Skipped) -> bool {
+    skipped.why == UPPER_CASE
+}
+
 pub(super) const fn format_of(jks: &Jks) -> StoreFormat {
     match jks.format {
         JksFormat::Jks => StoreFormat::Jks,
@@ -22,7 +27,11 @@ pub(super) const fn format_of(jks: &Jks) -> StoreFormat {
     }
 }
 
-/// Makes entries of the records; of two of one alias the last counts.
+/// `JavaKeyStore` looks for the folded name among names as they stand.
+const UPPER_CASE: &str = "its alias has upper-case letters: Java lists it and finds nothing under it";
+
+/// Makes entries of the records; of two of one alias the last counts. Those that Java lists and cannot find keep a
+/// name of their own.
 pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
     let mut entries = IndexMap::with_capacity(jks.records.len());
     let mut skipped = Vec::new();
@@ -45,12 +54,27 @@ pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
                 created,
             )),
         };
-        let slot = Slot::new(record.alias.clone(), entry, None);
-        if let Some(lost) = entries.insert(Alias::new(&record.alias), slot) {
+        let mut name = record.alias.clone();
+        if Alias::new(&name).as_str() != name {
+            skipped.push(Skipped {
+                what: format!("{} `{}`", what(&entry), name.escape_debug()),
+                why: String::from(UPPER_CASE),
+                certificate: None,
+                alias: None,
+            });
+            name = super::free_name(&name, |alias| entries.contains_key(alias));
+            if let Some(told) = skipped.last_mut() {
+                told.alias = Some(Alias::new(&name));
+            }
+        }
+        let slot = Slot::new(name, entry, None);
+        let alias = Alias::new(&slot.name);
+        if let Some(lost) = entries.insert(alias, slot) {
             skipped.push(Skipped {
                 what: format!("{} `{}`", what(&lost.entry), lost.name),
                 why: String::from("a later entry of the same alias replaces it"),
                 certificate: lost.entry.certificates().first().cloned(),
+                alias: None,
             });
         }
     }

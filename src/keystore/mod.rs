@@ -65,8 +65,10 @@ pub struct Skipped {
     pub what: String,
     /// Why it is no entry.
     pub why: String,
-    /// The certificate, where it is one.
+    /// The certificate, where it is one that no entry holds.
     pub certificate: Option<Certificate>,
+    /// The entry made of it all the same: Java does not show it, and it can be recovered.
+    pub alias: Option<Alias>,
 }
 
 /// A key store: entries by alias, in the file's order (`java.security.KeyStore`).
@@ -95,13 +97,29 @@ enum Origin {
     /// The file's records; `kept` are those no entry was made of. A slot's own bag is its record.
     Bks {
         file: Box<Bks>,
-        kept: Vec<u32>,
+        kept: Kept,
     },
     /// The same of BCFKS.
     Bcfks {
         file: Box<Bcfks>,
-        kept: Vec<u32>,
+        kept: Kept,
     },
+}
+
+/// The records of a file of Bouncy Castle's that no entry was made of, by their numbers; some could be entries, and
+/// have another's alias but for its case.
+#[derive(Debug, Default)]
+struct Kept {
+    records: Vec<u32>,
+    colliding: Vec<(u32, Slot)>,
+}
+
+impl Kept {
+    /// All of them.
+    fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        let colliding = self.colliding.iter().map(|(id, _)| *id);
+        self.records.iter().copied().chain(colliding)
+    }
 }
 
 /// An entry, its name as the file spells it, and the bags it came from.
@@ -370,13 +388,22 @@ impl KeyStore {
     }
 
     /// Makes entries of the certificates that Java does not see: of two trusted ones whose aliases collide the
-    /// lost one gets a name of its own; in a store without a private key (with one they may be parts of a
+    /// lost one gets a name of its own; in JKS an alias in upper case, which Java lists and does not find, is folded
+    /// when it is written; of Bouncy Castle's aliases that differ by case the later get names of their own; in a store without a private key (with one they may be parts of a
     /// chain) those without the trustedKeyUsage attribute become trusted. Returns the new aliases.
     pub fn adopt_unseen(&mut self) -> Vec<Alias> {
         let has_private_key = self
             .entries
             .values()
             .any(|slot| matches!(slot.entry, Entry::PrivateKey(_)));
+        match &mut self.origin {
+            Origin::Jks { .. } => return self.adopt_unfindable(),
+            Origin::Bks { kept, .. } | Origin::Bcfks { kept, .. } => {
+                let colliding = std::mem::take(&mut kept.colliding);
+                return self.adopt_colliding(colliding);
+            }
+            Origin::New | Origin::Pkcs12 { .. } => {}
+        }
         let Origin::Pkcs12 { claimed, orphans, .. } = &mut self.origin else {
             return Vec::new();
         };
@@ -408,6 +435,29 @@ impl KeyStore {
             aliases.push(alias.clone());
             self.entries
                 .insert(alias, Slot::new(name, entry, Some(orphan.bag)));
+        }
+        aliases
+    }
+
+    /// The entries of a JKS file that Java lists and does not find are found once they are written: folded.
+    fn adopt_unfindable(&mut self) -> Vec<Alias> {
+        self.skipped.retain(|skipped| !jks::is_unfindable(skipped));
+        let unfindable = self
+            .entries
+            .iter()
+            .filter(|(alias, slot)| alias.as_str() != slot.name);
+        unfindable.map(|(alias, _)| alias.clone()).collect()
+    }
+
+    /// Entries of Bouncy Castle's that differ by the case of their aliases get names of their own.
+    fn adopt_colliding(&mut self, colliding: Vec<(u32, Slot)>) -> Vec<Alias> {
+        self.skipped.retain(|skipped| !bks::is_colliding(skipped));
+        let mut aliases = Vec::with_capacity(colliding.len());
+        for (_, mut slot) in colliding {
+            slot.name = self.free_name(&slot.name);
+            let alias = Alias::new(&slot.name);
+            aliases.push(alias.clone());
+            self.entries.insert(alias, slot);
         }
         aliases
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::chains::{CertificateBag, Certificates};
 use super::entry::KeyMaterial;
+use super::readers::is_beyond_java;
 use super::secret_key::SecretMaterial;
 use super::{
     Alias, Entry, KeyStoreError, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot, TrustedCertificateEntry,
@@ -41,6 +42,8 @@ impl ChainBudget {
         Ok(())
     }
 }
+const NESTED: &str = "Java does not look into nested contents";
+const UNMARKED: &str = "it has no trustedKeyUsage attribute and belongs to no key, so Java does not see it";
 
 /// A store's bags as entries.
 #[derive(Default)]
@@ -96,6 +99,8 @@ struct PendingKey {
 struct Loader {
     loaded: Loaded,
     certificates: Vec<CertificateBag>,
+    /// Those in nested contents: for the chains of keys that Java does not see either.
+    nested_certificates: Vec<CertificateBag>,
     keys: Vec<PendingKey>,
     /// Keys that Java does not see, to be looked at last.
     unseen: Vec<(u32, SafeBag, &'static str)>,
@@ -123,7 +128,26 @@ pub(super) fn load(pfx: &Pfx, limits: &Limits) -> Result<Loaded, KeyStoreError> 
             loader.bag(bag, index, &mut id)?;
         }
     }
-    loader.finish(limits)
+    let mut loaded = loader.finish(limits)?;
+    if is_beyond_java(pfx) {
+        loaded.show_orphans();
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Where no JDK opens the file there is no reading of Java's to follow: the certificates without a mark and
+    /// without a key are what others find in it.
+    fn show_orphans(&mut self) {
+        for orphan in std::mem::take(&mut self.orphans) {
+            let name = super::free_name(&orphan.name, |alias| self.entries.contains_key(alias));
+            let entry = TrustedCertificateEntry::loaded(orphan.certificate, None);
+            let slot = Slot::loaded(name.clone(), Entry::TrustedCertificate(entry), orphan.bag);
+            self.entries.insert(Alias::new(&name), slot);
+            mark(&mut self.claimed, orphan.bag);
+        }
+        self.skipped.retain(|skipped| skipped.why != UNMARKED);
+    }
 }
 
 impl Loader {
@@ -171,9 +195,10 @@ impl Loader {
         self.loaded.claimed.push(false);
         if let BagValue::SafeContents(bags) = &bag.value {
             bags.iter().for_each(|nested| self.nested(nested, id));
+        } else if let Some(certificate) = nested_certificate(bag, number) {
+            self.nested_certificates.push(certificate);
         } else {
-            self.unseen
-                .push((number, bag.clone(), "Java does not look into nested contents"));
+            self.unseen.push((number, bag.clone(), NESTED));
         }
     }
 
@@ -279,6 +304,7 @@ impl Loader {
             what: what.to_owned(),
             why: why.to_owned(),
             certificate,
+            alias: None,
         });
     }
 
@@ -286,24 +312,32 @@ impl Loader {
         let bags = std::mem::take(&mut self.certificates);
         let has_keys = !self.keys.is_empty() || !self.unseen.is_empty();
         let mut used = vec![false; self.loaded.claimed.len()];
+        let mut budget = ChainBudget { limit: 0, left: 0 };
         if has_keys {
-            let certificates = Certificates::new(&bags);
-            let bags = self.loaded.claimed.len();
-            let limit = limits.chain_certificates.saturating_add(bags.saturating_mul(16));
-            let mut budget = ChainBudget { limit, left: limit };
-            self.chains(&certificates, &mut budget)?;
-            self.recover(&certificates, &mut budget)?;
+            let count = self.loaded.claimed.len();
+            let limit = limits.chain_certificates.saturating_add(count.saturating_mul(16));
+            budget = ChainBudget { limit, left: limit };
+            self.chains(&Certificates::new(&bags), &mut budget)?;
+        }
+        let seen = bags.len();
+        let mut bags = bags;
+        bags.append(&mut self.nested_certificates);
+        if has_keys {
+            self.recover(&Certificates::new(&bags), &mut budget)?;
         }
         for slot in self.loaded.entries.values() {
             slot.bags.numbers().for_each(|id| mark(&mut used, id));
+        }
+        for bag in bags.drain(seen..).filter(|bag| !is_marked(&used, bag.id)) {
+            let what = format!("certificate `{}`", bag.certificate.subject());
+            self.skip(&what, NESTED, Some(bag.certificate));
         }
         for bag in bags
             .iter()
             .filter(|bag| !bag.trusted && !is_marked(&used, bag.id))
         {
             let what = format!("certificate `{}`", bag.certificate.subject());
-            let why = "it has no trustedKeyUsage attribute and belongs to no key, so Java does not see it";
-            self.skip(&what, why, Some(bag.certificate.clone()));
+            self.skip(&what, UNMARKED, Some(bag.certificate.clone()));
             self.loaded.orphans.push(Orphan {
                 certificate: bag.certificate.clone(),
                 name: bag
@@ -353,13 +387,8 @@ impl Loader {
                     PrivateKey::from_pkcs8_der(SecretBytes::new(clear.expose_pkcs8_der().to_vec()))
                         .map(KeyMaterial::Clear)
                 }
-                BagValue::X509Certificate(der) => {
-                    let certificate = Certificate::from_der_prefix(der.clone()).ok();
-                    let what = certificate.as_ref().map_or_else(
-                        || String::from("a certificate that cannot be read"),
-                        |certificate| format!("certificate `{}`", certificate.subject()),
-                    );
-                    self.skip(&what, why, certificate);
+                BagValue::X509Certificate(_) => {
+                    self.skip("a certificate that cannot be read", why, None);
                     continue;
                 }
                 _ => {
@@ -387,6 +416,9 @@ impl Loader {
             };
             budget.take(chain.len())?;
             self.skip(&format!("private key `{name}`"), why, None);
+            if let Some(told) = self.loaded.skipped.last_mut() {
+                told.alias = Some(alias.clone());
+            }
             let entry = Entry::PrivateKey(PrivateKeyEntry::loaded(key, Vec::new(), None));
             let mut slot = Slot::loaded(name, entry, id);
             slot.set_chain(&chain);
@@ -418,4 +450,21 @@ fn creation_date(key_id: &[u8]) -> Option<Timestamp> {
         .parse()
         .ok()?;
     Timestamp::from_millisecond(millis).ok()
+}
+
+/// A certificate in nested contents, where it can be read.
+fn nested_certificate(bag: &SafeBag, id: u32) -> Option<CertificateBag> {
+    let BagValue::X509Certificate(der) = &bag.value else {
+        return None;
+    };
+    let certificate = Certificate::from_der_prefix(der.clone()).ok()?;
+    let alias = bag.friendly_name().ok()?.map(|name| Alias::new(&name));
+    let key_id = bag.local_key_id().ok()?.map(Bytes::copy_from_slice);
+    Some(CertificateBag {
+        id,
+        certificate,
+        alias,
+        key_id,
+        trusted: bag.is_trusted(),
+    })
 }

@@ -62,7 +62,7 @@ impl Readers {
     /// ```
     /// use keyjar::{KeyStore, Password};
     /// let bytes: &[u8] = include_bytes!("../../testdata/pkcs12/keytool28.p12");
-    /// let readers = KeyStore::from_bytes(bytes, &Password::new("changeit"))?.readers().ok_or("new")?;
+    /// let readers = KeyStore::from_bytes(bytes, &Password::new("secret1"))?.readers().ok_or("new")?;
     /// assert!(readers.includes(27) && !readers.includes(24));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -211,6 +211,17 @@ impl KeyStore {
             _ => None,
         }
     }
+}
+
+/// Whether no JDK opens the file, by its algorithms.
+pub(super) fn is_beyond_java(pfx: &Pfx) -> bool {
+    let mut readers = Readers {
+        jdks: JDKS.to_vec(),
+        openssl: OpenSsl::Opens,
+        reasons: Vec::new(),
+    };
+    readers.of_pfx(pfx);
+    readers.jdks.is_empty()
 }
 
 impl Readers {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::ErrorKind;
-use crate::keystore::{Alias, Entry, KeyStore};
+use crate::keystore::{Alias, Entry, KeyStore, StoreFormat};
 use crate::secret::Password;
 use crate::x509::{Certificate, Validity};
 
@@ -142,7 +142,7 @@ pub fn audit(store: &KeyStore, options: &AuditOptions<'_>) -> Vec<Finding> {
         } else {
             FindingKind::Unseen
         },
-        alias: None,
+        alias: skipped.alias.clone(),
         message: format!("{}: {}", skipped.what, skipped.why),
     }));
     findings.extend(of_protection(store));
@@ -277,8 +277,11 @@ fn of_protection(store: &KeyStore) -> Vec<Finding> {
             ));
         }
     }
-    if let Some(name) = store.mac().map(crate::pkcs12::Mac::name)
-        && ["HMAC-SHA-1", "HMAC-MD5", "HMAC-MD2"].contains(&name.as_str())
+    let is_bks = store.format() == StoreFormat::Bks;
+    if let Some(name) = store.integrity().map(|mac| mac.algorithm)
+        && (["HMAC-MD5", "HMAC-MD2"].contains(&name.as_str())
+            || name.contains("16 bits")
+            || (name == "HMAC-SHA-1" && !is_bks))
     {
         findings.push(finding(None, format!("its MAC is {name}")));
     }

@@ -85,6 +85,11 @@ impl ConvertError {
     #[must_use]
     pub fn hints(&self) -> Vec<Hint> {
         match self {
+            Self::Unsupported { lost } if lost.iter().all(|lost| lost.contains("alone tells apart")) => {
+                vec![Hint::new(
+                    "`keyjar audit STORE --fix` gives them aliases of their own first",
+                )]
+            }
             Self::Unsupported { .. } => vec![Hint::new(
                 "`--skip-unsupported` leaves it out; `--to pkcs12` holds every kind of entry",
             )],
@@ -126,7 +131,11 @@ pub fn convert(mut store: KeyStore, options: &ConvertOptions<'_>) -> Result<Conv
     if options.profile.is_some() && !is_pkcs12 {
         return Err(ConvertError::ProfileOfOther);
     }
-    let mut lost = if is_pkcs12 { Vec::new() } else { beside(&store) };
+    let mut lost = if keeps_all(store.format(), options.target) {
+        Vec::new()
+    } else {
+        beside(&store)
+    };
     let bytes = loop {
         let (alias, what) = match encode(&store, options) {
             Ok(bytes) => break bytes,
@@ -151,11 +160,22 @@ pub fn convert(mut store: KeyStore, options: &ConvertOptions<'_>) -> Result<Conv
     })
 }
 
-/// What a PKCS#12 file holds beside its entries, which no other format has a place for.
+/// Whether what the file holds beside its entries is written too: where its format stays.
+fn keeps_all(from: StoreFormat, to: Target) -> bool {
+    use StoreFormat::{Bks, Jceks, Jks, Uber};
+    match to {
+        Target::Store(Bks | Uber) => matches!(from, Bks | Uber),
+        Target::Store(Jks | Jceks) | Target::Pem => false,
+        Target::Store(to) => from == to,
+    }
+}
+
+/// What a file holds beside its entries, which another format has no place for.
 fn beside(store: &KeyStore) -> Vec<String> {
     let mut lost: Vec<String> = store
         .skipped()
         .iter()
+        .filter(|skipped| skipped.alias.is_none())
         .map(|skipped| format!("{} ({})", skipped.what, skipped.why))
         .collect();
     let known = [

@@ -277,6 +277,12 @@ fn decode(base64: &[u8], compact: &mut SecretBytes, out: &mut Vec<u8>) -> bool {
     out.len() > length
 }
 
+/// Octets in base64, in one line.
+#[must_use]
+pub fn to_base64(octets: &[u8]) -> String {
+    STANDARD.encode_to_string(octets)
+}
+
 /// A block, 64 columns a line (RFC 7468 section 3).
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> String {

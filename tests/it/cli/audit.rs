@@ -200,3 +200,83 @@ fn what_expires_soon_and_what_is_expired_or_weak_is_found() {
     let (found, _) = audit(folder, &["truststore.p12", "--within", "2d"], 1);
     assert_eq!(found, ["weak-key"]);
 }
+
+#[test]
+fn aliases_of_a_jks_file_that_java_lists_and_cannot_find_are_mended() {
+    let folder = folder();
+    let folder = folder.path();
+    keyjar(
+        folder,
+        &[
+            "import",
+            &file("ca.crt"),
+            "--alias",
+            "myca",
+            "--truststore",
+            "s.p12",
+        ],
+    )
+    .exits(0);
+    keyjar(folder, &["convert", "s.p12", "s.jks"]).exits(0);
+    // As another writer spells it, under a digest of its own.
+    let mut bytes = fs::read(folder.join("s.jks")).unwrap();
+    let at = bytes.windows(4).position(|octets| octets == b"myca").unwrap();
+    bytes[at..at + 4].copy_from_slice(b"MyCA");
+    bytes.truncate(bytes.len() - 20);
+    let password = Password::new("changeit");
+    let parts = [
+        password.expose_utf16be().expose_bytes(),
+        b"Mighty Aphrodite",
+        &bytes,
+    ]
+    .concat();
+    bytes.extend(keyjar::crypto::Digest::Sha1.hash(&[&parts]));
+    fs::write(folder.join("s.jks"), bytes).unwrap();
+
+    keyjar(folder, &["list", "s.jks"])
+        .exits(0)
+        .says("myca")
+        .talks_of("Java lists it and finds nothing under it");
+    let (found, _) = audit(folder, &["s.jks"], 1);
+    assert_eq!(found, ["unseen"]);
+    let (found, mended) = audit(folder, &["s.jks", "--fix"], 0);
+    assert_eq!((found.len(), mended), (0, vec![String::from("unseen")]));
+    for jdk in jdks() {
+        let list = [
+            "-list",
+            "-alias",
+            "myca",
+            "-keystore",
+            "s.jks",
+            "-storepass",
+            "changeit",
+        ];
+        jdk.keytool(folder, &list).exits(0).says("trustedCertEntry");
+    }
+}
+
+#[test]
+fn bouncy_castles_colliding_aliases_and_its_short_mac_are_mended() {
+    let folder = folder();
+    let folder = folder.path();
+    let pass = ["--storepass", "pass:secret1"];
+    for (name, kind) in [
+        ("mixed-case.bks", "colliding-alias"),
+        ("v1.bks", "weak-encryption"),
+    ] {
+        fs::copy(testdata("bks").join(name), folder.join(name)).unwrap();
+        let (found, _) = audit(folder, &[&[name][..], &pass].concat(), 1);
+        assert!(found.contains(&String::from(kind)), "{found:?}");
+        let code = i32::from(name == "v1.bks");
+        let (_, mended) = audit(folder, &[&[name, "--fix"][..], &pass].concat(), code);
+        assert!(mended.contains(&String::from(kind)), "{mended:?}");
+    }
+    let said = keyjar(folder, &[&["list", "mixed-case.bks"][..], &pass].concat()).exits(0);
+    said.says("2 entries").says("ca-2");
+    let said = keyjar(folder, &[&["list", "v1.bks", "-v"][..], &pass].concat()).exits(0);
+    said.says("mac: HMAC-SHA-1, 2048 iterations");
+    // Its keys stay under 3DES, which only another format mends.
+    keyjar(folder, &[&["audit", "v1.bks"][..], &pass].concat())
+        .exits(1)
+        .talks_of("keyjar convert v1.bks NEW.p12");
+}

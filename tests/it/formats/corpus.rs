@@ -13,7 +13,7 @@ use crate::support::corpus;
 /// Files that are read otherwise than by a JDK, each for its reason.
 fn is_read_otherwise(row: &Value) -> bool {
     let reasons = [
-        // A name in upper case that Java lists and cannot find: here it is found.
+        // Two names in upper case, which Java lists and under which it finds nothing: here both are found.
         "alias-upper.jks",
     ];
     reasons.iter().any(|name| text(&row["file"]).ends_with(name))

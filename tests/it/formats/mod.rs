@@ -2,6 +2,7 @@
 
 mod bouncy_castle;
 mod corpus;
+pub(crate) mod forms;
 mod keys;
 mod pem_corpus;
 mod pkcs12;

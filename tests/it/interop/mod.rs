@@ -4,6 +4,7 @@ mod apm_agents;
 mod apm_forms;
 mod bouncy_castle;
 mod flags;
+mod forms;
 mod keytool;
 mod readability;
 mod readers;
