@@ -161,8 +161,11 @@ impl Pbe {
                 }
                 .into());
             }
-            let bytes = cost.saturating_mul(128).saturating_mul(u64::from(r));
-            let work = bytes.saturating_mul(u64::from(p));
+            // V has N blocks of 128 r octets, B has p, and two more are worked in (RFC 7914 sections 5 and 6).
+            let block = u64::from(r).saturating_mul(128);
+            let blocks = cost.saturating_add(u64::from(p)).saturating_add(2);
+            let bytes = block.saturating_mul(blocks);
+            let work = block.saturating_mul(cost).saturating_mul(u64::from(p));
             for value in [bytes, work / 8] {
                 if value > limits.scrypt_bytes {
                     return Err(PbeError::LimitExceeded {
