@@ -12,6 +12,7 @@
     reason = "a benchmark stops at the first thing that is not as it should be"
 )]
 
+mod keys_and_jks;
 mod p12_keystore_tool;
 
 use std::fs;
@@ -34,7 +35,7 @@ struct Cost {
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    if p12_keystore_tool::run(&arguments) {
+    if p12_keystore_tool::run(&arguments) || keys_and_jks::work(&arguments) {
         return;
     }
     let folder = tempfile::Builder::new()
@@ -50,6 +51,8 @@ fn main() {
     for count in [1_000, 10_000, 100_000] {
         many(folder, count);
     }
+    keys_and_jks::thousand_keys(folder);
+    keys_and_jks::jks(folder, 100_000);
 }
 
 /// This program, which is one on the `p12-keystore` crate when it is told to be.

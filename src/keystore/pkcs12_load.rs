@@ -106,6 +106,8 @@ struct Loader {
     unseen: Vec<(u32, SafeBag, &'static str)>,
     private_keys: usize,
     unnamed: usize,
+    /// What was skipped without a certificate: its place among all, and how often.
+    counted: HashMap<(String, &'static str), (usize, u64)>,
 }
 
 /// Makes entries of the bags, in the file's order. What is no entry to Java is either an entry after all
@@ -113,7 +115,7 @@ struct Loader {
 pub(super) fn load(pfx: &Pfx, limits: &Limits) -> Result<Loaded, KeyStoreError> {
     let mut loader = Loader::default();
     let bags = pfx.contents.iter().filter_map(|contents| contents.bags.as_ref());
-    loader.reserve(bags.map(Vec::len).sum());
+    loader.reserve(bags.flatten());
     let mut id = 0;
     for contents in &pfx.contents {
         let Some(bags) = &contents.bags else {
@@ -152,10 +154,19 @@ impl Loaded {
 
 impl Loader {
     /// Room for the entries of that many bags: growing by doubling would cost half as much again.
-    fn reserve(&mut self, bags: usize) {
-        self.loaded.entries.reserve_exact(bags);
-        self.loaded.claimed.reserve_exact(bags);
-        self.certificates.reserve_exact(bags);
+    fn reserve<'a>(&mut self, bags: impl Iterator<Item = &'a SafeBag>) {
+        let (mut all, mut certificates, mut keys) = (0, 0, 0);
+        for bag in bags {
+            all += 1;
+            match bag.value {
+                BagValue::X509Certificate(_) => certificates += 1,
+                BagValue::ShroudedKey(_) | BagValue::Key(_) | BagValue::Secret { .. } => keys += 1,
+                BagValue::SafeContents(_) | BagValue::Other { .. } => {}
+            }
+        }
+        self.loaded.entries.reserve_exact(keys + certificates);
+        self.loaded.claimed.reserve_exact(all);
+        self.certificates.reserve_exact(certificates);
     }
 
     fn bag(&mut self, bag: &SafeBag, index: usize, id: &mut u32) -> Result<(), KeyStoreError> {
@@ -182,7 +193,7 @@ impl Loader {
             BagValue::Other { bag_id, .. } => {
                 let what = oid::name_of_oid(bag_id)
                     .map_or_else(|| format!("a bag of type {bag_id}"), |name| format!("a {name}"));
-                self.skip(&what, "Java ignores bags of this type", None);
+                self.skip_alike(&what, "Java ignores bags of this type");
                 Ok(())
             }
         }
@@ -299,6 +310,19 @@ impl Loader {
         }
     }
 
+    /// Skips what has neither name nor certificate; it is counted, since a file may hold a million of its kind.
+    fn skip_alike(&mut self, what: &str, why: &'static str) {
+        let next = self.loaded.skipped.len();
+        let (_, count) = self
+            .counted
+            .entry((what.to_owned(), why))
+            .and_modify(|(_, count)| *count += 1)
+            .or_insert((next, 1));
+        if *count == 1 {
+            self.skip(what, why, None);
+        }
+    }
+
     fn skip(&mut self, what: &str, why: &str, certificate: Option<Certificate>) {
         self.loaded.skipped.push(Skipped {
             what: what.to_owned(),
@@ -315,7 +339,7 @@ impl Loader {
         let mut budget = ChainBudget { limit: 0, left: 0 };
         if has_keys {
             let count = self.loaded.claimed.len();
-            let limit = limits.chain_certificates.saturating_add(count.saturating_mul(16));
+            let limit = limits.chain_certificates.saturating_add(count.saturating_mul(8));
             budget = ChainBudget { limit, left: limit };
             self.chains(&Certificates::new(&bags), &mut budget)?;
         }
@@ -349,6 +373,11 @@ impl Loader {
             });
         }
         self.loaded.claimed = used;
+        for ((what, _), (at, count)) in self.counted {
+            if let Some(skipped) = self.loaded.skipped.get_mut(at).filter(|_| count > 1) {
+                skipped.what = format!("{what} ({count} times)");
+            }
+        }
         Ok(self.loaded)
     }
 
@@ -392,7 +421,7 @@ impl Loader {
                     continue;
                 }
                 _ => {
-                    self.skip("a bag", why, None);
+                    self.skip_alike("a bag", why);
                     continue;
                 }
             };

@@ -1,6 +1,7 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::keystore::{Alias, Entry, KeyStore};
+use crate::keystore::{Alias, Entry, KeyStore, SecretKey};
+use crate::pkcs8::PrivateKey;
 use crate::secret::Password;
 use crate::x509::Certificate;
 
@@ -48,18 +49,19 @@ pub struct Opened<'a> {
 #[must_use]
 pub fn diff(first: Opened<'_>, second: Opened<'_>) -> Vec<Difference> {
     let mut differences = Vec::new();
-    let mut unmatched: HashMap<&Certificate, Vec<&Alias>> = HashMap::new();
+    let keys = Keys::of_both(first, second);
+    let mut unmatched: HashMap<&Certificate, VecDeque<&Alias>> = HashMap::new();
     for (alias, entry) in second.store.iter() {
         if first.store.get(alias).is_none()
             && let Entry::TrustedCertificate(entry) = entry
         {
-            unmatched.entry(entry.certificate()).or_default().push(alias);
+            unmatched.entry(entry.certificate()).or_default().push_back(alias);
         }
     }
-    let mut matched = Vec::new();
+    let mut matched = HashSet::new();
     for (alias, entry) in first.store.iter() {
         if let Some(other) = second.store.get(alias) {
-            if let Some(what) = content(entry, other, first.password, second.password) {
+            if let Some(what) = content(alias, entry, other, &keys) {
                 differences.push(Difference::Content {
                     alias: alias.clone(),
                     what,
@@ -70,13 +72,12 @@ pub fn diff(first: Opened<'_>, second: Opened<'_>) -> Vec<Difference> {
         let elsewhere = match entry {
             Entry::TrustedCertificate(entry) => unmatched
                 .get_mut(entry.certificate())
-                .filter(|aliases| !aliases.is_empty())
-                .map(|aliases| aliases.remove(0)),
+                .and_then(VecDeque::pop_front),
             _ => None,
         };
         differences.push(match elsewhere {
             Some(second) => {
-                matched.push(second);
+                matched.insert(second);
                 Difference::Alias {
                     first: alias.clone(),
                     second: second.clone(),
@@ -93,7 +94,59 @@ pub fn diff(first: Opened<'_>, second: Opened<'_>) -> Vec<Difference> {
     differences
 }
 
-fn content(first: &Entry, second: &Entry, one: &Password, two: &Password) -> Option<&'static str> {
+/// The keys that have to be compared, those that open.
+#[derive(Default)]
+struct Keys<'a> {
+    first: HashMap<&'a Alias, Opening>,
+    second: HashMap<&'a Alias, Opening>,
+}
+
+enum Opening {
+    Private(PrivateKey),
+    Secret(SecretKey),
+}
+
+impl<'a> Keys<'a> {
+    /// None where the certificates differ already, and none where a store asks for more work than is allowed.
+    fn of_both(first: Opened<'a>, second: Opened<'a>) -> Self {
+        let is_needed = |(alias, entry): (&Alias, &Entry)| match (entry, second.store.get(alias)) {
+            (Entry::PrivateKey(a), Some(Entry::PrivateKey(b))) => a.chain() == b.chain(),
+            (Entry::SecretKey(_), Some(Entry::SecretKey(_))) => true,
+            _ => false,
+        };
+        if !first.store.iter().any(is_needed) {
+            return Self::default();
+        }
+        Self {
+            first: open(first),
+            second: open(second),
+        }
+    }
+}
+
+fn open(of: Opened<'_>) -> HashMap<&Alias, Opening> {
+    if of.store.check_key_work().is_err() {
+        return HashMap::new();
+    }
+    let private = of.store.private_keys(of.password).into_iter();
+    let private = private.filter_map(|(alias, key)| Some((alias, Opening::Private(key.ok()?))));
+    let secret = of.store.iter().filter_map(|(alias, entry)| match entry {
+        Entry::SecretKey(entry) => Some((alias, Opening::Secret(entry.key(of.password).ok()?))),
+        _ => None,
+    });
+    private.chain(secret).collect()
+}
+
+fn content(alias: &Alias, first: &Entry, second: &Entry, keys: &Keys<'_>) -> Option<&'static str> {
+    let is_same_key = || match (keys.first.get(alias), keys.second.get(alias)) {
+        (Some(Opening::Private(a)), Some(Opening::Private(b))) => {
+            a.expose_pkcs8_der() == b.expose_pkcs8_der()
+        }
+        (Some(Opening::Secret(a)), Some(Opening::Secret(b))) => {
+            a.octets.expose_bytes() == b.octets.expose_bytes() && a.algorithm == b.algorithm
+        }
+        _ => true,
+    };
     match (first, second) {
         (Entry::TrustedCertificate(a), Entry::TrustedCertificate(b)) => {
             (a.certificate() != b.certificate()).then_some("certificate")
@@ -105,19 +158,9 @@ fn content(first: &Entry, second: &Entry, one: &Password, two: &Password) -> Opt
             if a.chain() != b.chain() {
                 return Some("chain");
             }
-            match (a.key(one), b.key(two)) {
-                (Ok(a), Ok(b)) if a.expose_pkcs8_der() != b.expose_pkcs8_der() => Some("key"),
-                _ => None,
-            }
+            (!is_same_key()).then_some("key")
         }
-        (Entry::SecretKey(a), Entry::SecretKey(b)) => match (a.key(one), b.key(two)) {
-            (Ok(a), Ok(b))
-                if a.octets.expose_bytes() != b.octets.expose_bytes() || a.algorithm != b.algorithm =>
-            {
-                Some("key")
-            }
-            _ => None,
-        },
+        (Entry::SecretKey(_), Entry::SecretKey(_)) => (!is_same_key()).then_some("key"),
         _ => Some("kind"),
     }
 }

@@ -232,6 +232,9 @@ fn armoured(text: &[u8]) -> Result<Vec<Armoured<'_>>, Error> {
     Ok(found)
 }
 
+/// OpenSSL writes two; what follows so many is taken for base64, which it is not.
+const MOST_HEADERS: usize = 64;
+
 /// The headers before the base64, where there are any (RFC 1421 section 4.6).
 fn headers(body: &[u8]) -> (Vec<(String, String)>, &[u8]) {
     if memchr::memchr(b':', body).is_none() {
@@ -239,7 +242,7 @@ fn headers(body: &[u8]) -> (Vec<(String, String)>, &[u8]) {
     }
     let mut found: Vec<(String, String)> = Vec::new();
     let mut rest = body;
-    while !rest.is_empty() {
+    while !rest.is_empty() && found.len() <= MOST_HEADERS {
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
         let (line, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         let text = String::from_utf8_lossy(line);

@@ -579,8 +579,11 @@ impl Scrypt {
     /// Holds the memory, and an eighth of the work, against the limit of memory.
     pub(crate) fn bound(log_n: u8, r: u32, p: u32, limits: &Limits) -> Result<(), PbeError> {
         let cost = 1_u64.checked_shl(u32::from(log_n)).unwrap_or(u64::MAX);
-        let bytes = cost.saturating_mul(128).saturating_mul(u64::from(r));
-        let work = bytes.saturating_mul(u64::from(p));
+        // V has N blocks of 128 r octets, B has p, and two more are worked in (RFC 7914 sections 5 and 6).
+        let block = u64::from(r).saturating_mul(128);
+        let blocks = cost.saturating_add(u64::from(p)).saturating_add(2);
+        let bytes = block.saturating_mul(blocks);
+        let work = block.saturating_mul(cost).saturating_mul(u64::from(p));
         for value in [bytes, work / 8] {
             if value > limits.scrypt_bytes {
                 return Err(PbeError::LimitExceeded {

@@ -3,6 +3,7 @@
 mod apm;
 mod audit;
 mod bad_input;
+mod bounds;
 mod bundle;
 mod convert;
 mod faults;
