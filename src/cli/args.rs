@@ -104,6 +104,11 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar fetch example.com:443 > chain.pem\n  keyjar fetch mail.example.com --starttls smtp\n  keyjar fetch db.example.com:5432 --starttls postgres --json | jq -r '.chain[0].sha256'\n  keyjar fetch 10.0.0.7:8443 --sni app.example.com --proxy http://proxy.example.com:3128\n\nTLS 1.3 down to 1.0. What answers without TLS is named. Nothing is verified: to trust what a server shows, see `keyjar import --from`.\n\nExit codes: 0 done, 2 could not (nobody there, no TLS, the handshake refused)."
     )]
     Fetch(super::fetch::Fetch),
+    /// Run a command whose JVMs use the stores, the password on no command line.
+    #[command(
+        after_long_help = "Examples:\n  keyjar exec --truststore truststore.p12 -- java -jar app.jar\n  keyjar exec --truststore truststore.p12 --keystore keystore.p12 --keystore-pass file:pass.txt -- ./gradlew run\n\nThe stores are opened first, as by `keyjar flags`. JAVA_TOOL_OPTIONS is appended to, and JDK_JAVA_OPTIONS where it has properties of javax.net.ssl.* of its own. Signals are handed on.\n\nExit codes: those of COMMAND, 128 and the number of the signal that ended it, 127 there is no such command, 126 it cannot be run, 2 could not (usage, file, password, damage)."
+    )]
+    Exec(super::exec::Exec),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

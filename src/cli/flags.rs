@@ -71,7 +71,10 @@ fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Out
     Ok(ExitCode::SUCCESS)
 }
 
-fn properties(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<SystemProperties, Failure> {
+pub(super) fn properties(
+    trust: Option<Side<'_>>,
+    key: Option<Side<'_>>,
+) -> Result<SystemProperties, Failure> {
     let reference = |side: Side<'_>| {
         Ok::<_, Failure>(StoreReference::new(
             fsio::absolute(side.path)?,
@@ -90,7 +93,11 @@ fn properties(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<SystemPr
 }
 
 /// Opens the truststore as a JVM would, and refuses one that trusts nothing.
-fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+pub(super) fn truststore<'a>(
+    path: &'a Path,
+    command: &Flags,
+    printer: &Printer,
+) -> Result<Side<'a>, Failure> {
     let password = password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer)?;
     let bytes = fsio::read(path, &Limits::DEFAULT)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
@@ -120,7 +127,7 @@ fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<
 }
 
 /// Opens the keystore as a JVM would: every key must open with the store's password.
-fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+pub(super) fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
     let bytes = fsio::read(path, &Limits::DEFAULT)?;
     let password = password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {

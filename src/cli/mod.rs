@@ -5,6 +5,7 @@ mod audit;
 mod bundle;
 mod connect;
 mod convert;
+mod exec;
 mod failure;
 mod fetch;
 mod flags;
@@ -33,7 +34,10 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
-    clean_up_on_signals();
+    // `exec` hands signals on.
+    if !matches!(arguments.command, Command::Exec(_)) {
+        clean_up_on_signals();
+    }
     let printer = Printer::new(&arguments);
     let outcome = match &arguments.command {
         Command::Import(command) => import::run(command, &printer),
@@ -48,6 +52,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Fetch(command) => fetch::run(command, &printer),
+        Command::Exec(command) => exec::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

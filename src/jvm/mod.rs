@@ -21,12 +21,14 @@
 mod format;
 mod quote;
 mod render;
+mod split;
 
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 pub use format::Format;
+pub use split::Split;
 
 use crate::error::{ErrorKind, Hint};
 use crate::keystore::StoreFormat;
