@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::args::Flags;
+use super::failure::Failure;
 use super::flags;
 use super::password::Source;
 use super::printer::Printer;
@@ -86,8 +87,9 @@ pub(crate) fn run(command: &Exec, printer: &Printer) -> Outcome {
     let code = match supervise::run(&mut child) {
         Ok(code) => code,
         Err(error) => {
-            let (code, why) = supervise::as_a_shell(&error);
-            printer.error(&format!("cannot run `{}`: {why}", program.display()));
+            let (code, kind, why) = supervise::as_a_shell(&error);
+            let message = format!("cannot run `{}`: {why}", program.display());
+            Failure::new(kind, message, "").show(printer);
             ExitCode::from(code)
         }
     };

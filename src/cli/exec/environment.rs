@@ -48,7 +48,7 @@ impl Given {
         passwords: Passwords,
         printer: &Printer,
     ) -> Result<Self, Failure> {
-        let before = variable(TOOL);
+        let before = variable(TOOL)?;
         let split = properties.split(Format::JavaToolOptions)?;
         let takes_file = !before.contains(OPTIONS_FILE);
         let in_file = match passwords {
@@ -84,6 +84,14 @@ impl Given {
             *ours += &more;
         }
         given.append(TOOL, &before, &ours);
+        if printer.verbose {
+            let and = match (&split.secret, in_file) {
+                (None, _) => "",
+                (Some(_), true) => ", and the password in a file",
+                (Some(_), false) => ", and the password",
+            };
+            printer.note(&format!("{TOOL} gets {}{and}", split.open.expose_text()));
+        }
         given.win(properties, in_file)?;
         warn_of_others(arguments, printer);
         Ok(given)
@@ -101,7 +109,7 @@ impl Given {
     /// The launcher's variable comes after the JVM's: where it has such properties they would win, and ours have to
     /// stand behind them.
     fn win(&mut self, properties: &SystemProperties, in_file: bool) -> Result<(), Failure> {
-        let before = variable(LAUNCHER);
+        let before = variable(LAUNCHER)?;
         if !before.contains(PREFIX) {
             return Ok(());
         }
@@ -182,10 +190,11 @@ pub(super) fn hide_passwords(command: &Exec) {
             return;
         };
         let mut again = Command::new(program);
-        let mut is_ours = true;
-        for (at, argument) in std::env::args_os().enumerate() {
-            is_ours &= argument != "--";
-            let hidden = argument.to_str().filter(|_| is_ours).and_then(|argument| {
+        let all: Vec<_> = std::env::args_os().collect();
+        // What stands behind is the command's.
+        let ours = all.len().saturating_sub(command.command.len());
+        for (at, argument) in all.into_iter().enumerate() {
+            let hidden = argument.to_str().filter(|_| at < ours).and_then(|argument| {
                 typed.iter().find_map(|(text, name)| {
                     let before = argument.strip_suffix(&format!("pass:{}", text.as_str()))?;
                     (before.is_empty() || before.starts_with("--")).then(|| format!("{before}env:{name}"))
@@ -207,14 +216,20 @@ pub(super) fn hide_passwords(command: &Exec) {
     let _ = command;
 }
 
+/// A variable's value, empty where it is not set.
 #[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_default()
+fn variable(name: &str) -> Result<String, Failure> {
+    let value = std::env::var_os(name).unwrap_or_default();
+    let Ok(text) = value.into_string() else {
+        let message = format!("the variable {name} is not Unicode, and cannot be appended to");
+        return Err(Failure::new(ErrorKind::Unsupported, message, ""));
+    };
+    Ok(text)
 }
 
 /// What stands where it wins over ours.
 fn warn_of_others(arguments: &[OsString], printer: &Printer) {
-    if variable(LAST).contains(PREFIX) {
+    if variable(LAST).is_ok_and(|value| value.contains(PREFIX)) {
         printer.warning(&format!(
             "{LAST} has options of {PREFIX}* too, and a JVM lets those win"
         ));

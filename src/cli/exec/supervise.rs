@@ -3,6 +3,8 @@
 use std::io;
 use std::process::{Command, ExitCode};
 
+use keyjar::ErrorKind;
+
 /// Runs the command and waits for it; what it ends with is what a shell would say, 128 and the signal's number where
 /// that ended it.
 #[cfg(unix)]
@@ -89,10 +91,10 @@ fn ignored() -> u64 {
 }
 
 /// The exit code that a shell has for a command that could not be run, and why it could not.
-pub(super) fn as_a_shell(error: &io::Error) -> (u8, String) {
+pub(super) fn as_a_shell(error: &io::Error) -> (u8, ErrorKind, String) {
     match error.kind() {
-        io::ErrorKind::NotFound => (127, "there is no such command".to_owned()),
-        io::ErrorKind::PermissionDenied => (126, "it is not executable".to_owned()),
-        _ => (126, error.to_string()),
+        io::ErrorKind::NotFound => (127, ErrorKind::NotFound, "there is no such command".to_owned()),
+        io::ErrorKind::PermissionDenied => (126, ErrorKind::Io, "it is not executable".to_owned()),
+        _ => (126, ErrorKind::Io, error.to_string()),
     }
 }

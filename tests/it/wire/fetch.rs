@@ -252,7 +252,7 @@ fn silent_dripping_and_flooding_servers_end_with_the_deadline() {
     for (mode, words) in [
         ("silent", "is a server that says nothing"),
         ("drip", "was too slow"),
-        ("flood", "speaks TLS, but not by its rules"),
+        ("flood", "sent more than 65535 bytes"),
         ("garbage", "speaks TLS, but not by its rules"),
     ] {
         let server = Server::python(mode);

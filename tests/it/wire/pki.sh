@@ -17,7 +17,7 @@ ca='basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\nsubjectKey
     'extendedKeyUsage=clientAuth\nkeyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid')
   # A curve that few have, and DSA.
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -keyout k1.key -out k1.crt -subj "/CN=secp256k1"
-  openssl dsaparam -out dsa.params 2048
+  openssl dsaparam -out dsa.params 1024
   openssl req -x509 -newkey dsa:dsa.params -nodes -keyout dsa.key -out dsa.crt -subj "/CN=DSA"
 } 2>err || { cat err >&2; exit 1; }
 cat leaf.crt int.crt >chain.crt
