@@ -51,7 +51,7 @@ impl Given {
         let before = variable(TOOL)?;
         let split = properties.split(Format::JavaToolOptions)?;
         let takes_file = !before.contains(OPTIONS_FILE);
-        let in_file = match passwords {
+        let mut in_file = match passwords {
             Passwords::Environment => false,
             Passwords::Auto => takes_file && is_hotspot_9(program),
             Passwords::File if takes_file => true,
@@ -70,15 +70,20 @@ impl Given {
         };
         let mut ours = Zeroizing::new(split.open.expose_text().to_owned());
         if let Some(secret) = &split.secret {
-            let more = if in_file {
-                given.file(secret.expose_text(), &format!("{OPTIONS_FILE}="))?
-            } else {
-                if passwords == Passwords::Auto {
-                    printer.warning(&format!(
-                        "the password is in {TOOL}, which each JVM prints on its stderr; where all of them are JDK 9 or later, `--passwords file` keeps it out of there"
-                    ));
+            let file = in_file.then(|| given.file(secret.expose_text(), &format!("{OPTIONS_FILE}=")));
+            let more = match file {
+                Some(Err(failure)) if passwords == Passwords::File => return Err(failure),
+                Some(Ok(option)) => option,
+                // A container may have no folder that can be written to.
+                _ => {
+                    in_file = false;
+                    if passwords == Passwords::Auto {
+                        printer.warning(&format!(
+                            "the password is in {TOOL}, which each JVM prints on its stderr; where all of them are JDK 9 or later, `--passwords file` keeps it out of there"
+                        ));
+                    }
+                    Zeroizing::new(secret.expose_text().to_owned())
                 }
-                Zeroizing::new(secret.expose_text().to_owned())
             };
             *ours += " ";
             *ours += &more;

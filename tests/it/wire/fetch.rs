@@ -129,7 +129,7 @@ fn an_unordered_and_a_superfluous_chain_is_said() {
     let server = Server::python_with("tls", "superfluous.crt");
     fetch(&[&server.at()])
         .exits(0)
-        .talks_of("certificate 3, `CN=secp256k1`, is no part")
+        .talks_of("certificate 3, `CN=secp256k1`, is superfluous")
         .talks_of("certificate 4 is sent a second time");
 }
 
