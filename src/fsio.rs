@@ -452,6 +452,35 @@ pub fn restrict(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
+/// A file of its owner's alone (mode 0600) in the system's folder for temporary files, removed with the value.
+#[derive(Debug)]
+pub struct SecretFile(tempfile::TempPath);
+
+impl SecretFile {
+    /// Makes one with these bytes.
+    ///
+    /// # Errors
+    /// What the file system refuses.
+    pub fn new(bytes: &[u8]) -> Result<Self, FileError> {
+        let folder = std::env::temp_dir();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("keyjar-").suffix(".options");
+        let make = || {
+            let mut file = builder.tempfile_in(&folder)?;
+            file.write_all(bytes)?;
+            file.flush()?;
+            Ok(file.into_temp_path())
+        };
+        make().map(Self).map_err(failed("write", &folder))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 /// Removes a file; one that is not there is gone already.
 ///
 /// # Errors

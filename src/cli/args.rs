@@ -146,6 +146,11 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar serve --write-truststore truststore.p12\n  keyjar serve --keystore keystore.p12 --keystore-pass env:STORE_PASS --listen 127.0.0.1:8443\n  keyjar serve --keystore keystore.p12 --truststore clients.p12 --client-auth required --json\n\nThe first line is `listening on https://ADDRESS:PORT`, then one line for each handshake; with --json one event a line: listening, handshake, request. Clients' certificates are verified as a Java server does. `/` is a page for browsers and JSON for programs; Elastic's APM agents find an APM Server.\n\nExit codes: 0 ended by SIGTERM or ctrl-c, 2 could not."
     )]
     Serve(super::serve::Serve),
+    /// Run a command whose JVMs use the stores, the password on no command line.
+    #[command(
+        after_long_help = "Examples:\n  keyjar exec --truststore truststore.p12 -- java -jar app.jar\n  keyjar exec --truststore truststore.p12 --keystore keystore.p12 --keystore-pass file:pass.txt -- ./gradlew run\n\nThe stores are opened first, as by `keyjar flags`. JAVA_TOOL_OPTIONS is appended to, and JDK_JAVA_OPTIONS where it has properties of javax.net.ssl.* of its own. Signals are handed on.\n\nExit codes: those of COMMAND, 128 and the number of the signal that ended it, 127 there is no such command, 126 it cannot be run, 2 could not (usage, file, password, damage)."
+    )]
+    Exec(super::exec::Exec),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

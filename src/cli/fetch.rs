@@ -62,6 +62,15 @@ fn describe(target: &str, fetched: &FetchedChain, printer: &Printer) {
             printer.note(&format!("  {line}"));
         }
     }
+    if let Some(issuer) = fetched
+        .presented()
+        .missing_issuer()
+        .filter(|_| fetched.certificates.len() > 1)
+    {
+        printer.note(&format!(
+            "\nthe chain ends below `{issuer}`, whose certificate is not sent: a root need not be"
+        ));
+    }
     if let Some(request) = &fetched.client_request {
         printer.note(&format!("\n{}", asks(request, printer.verbose)));
     }

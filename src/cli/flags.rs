@@ -90,7 +90,10 @@ fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Out
     Ok(ExitCode::SUCCESS)
 }
 
-fn properties(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<SystemProperties, Failure> {
+pub(super) fn properties(
+    trust: Option<Side<'_>>,
+    key: Option<Side<'_>>,
+) -> Result<SystemProperties, Failure> {
     let reference = |side: Side<'_>| {
         Ok::<_, Failure>(StoreReference::new(
             fsio::absolute(side.path)?,

@@ -108,14 +108,18 @@ pub(super) fn ask(command: &From, printer: &Printer) -> Result<Answer, Failure> 
     let presented = fetched.presented();
     let certificates = choose(&presented, command.take, &target)?;
     let findings = presented.findings(clock::now());
-    show(&target, &fetched, &certificates, printer);
+    let shown = shown(&target, &fetched, &certificates, printer.verbose);
+    let is_asked = expected.is_empty() && !command.yes && io::stdin().is_terminal();
+    if !is_asked {
+        printer.note(&shown);
+    }
     for finding in &findings {
         printer.warning(&finding.to_string());
     }
     pinned(&presented, &certificates, command.take, printer);
     if !expected.is_empty() {
         compare(&expected, &certificates, &fetched, &target)?;
-    } else if !command.yes && !confirmed(&target, &certificates)? {
+    } else if !command.yes && !confirmed(&target, &certificates, &shown)? {
         printer.note("not trusted: nothing was written");
         return Ok(Answer::Declined);
     }
@@ -175,24 +179,28 @@ fn choose(presented: &Presented<'_>, take: Option<Take>, target: &str) -> Result
     Err(Failure::new(ErrorKind::NotFound, message, &hint))
 }
 
-fn show(target: &str, fetched: &FetchedChain, certificates: &[Certificate], printer: &Printer) {
+/// The certificates as a person has to see them before they are trusted.
+fn shown(target: &str, fetched: &FetchedChain, certificates: &[Certificate], verbose: bool) -> String {
     let sent = fetched.certificates.len();
-    let of = if sent == 1 {
-        String::from("the one certificate")
+    let mut lines = vec![if sent == 1 {
+        format!("the one certificate that `{target}` shows:")
     } else {
-        format!("{} of the {sent} certificates", certificates.len())
-    };
-    printer.note(&format!("{of} that `{target}` shows:"));
+        format!(
+            "{} of the {sent} certificates that `{target}` shows:",
+            certificates.len()
+        )
+    }];
     let roles = fetched.presented().roles();
     for certificate in certificates {
         let at = fetched.certificates.iter().position(|other| other == certificate);
-        if let Some(role) = at.and_then(|at| roles.get(at)) {
-            printer.note(&format!("  {role}"));
-        }
-        for line in fetch::lines(certificate, printer.verbose) {
-            printer.note(&format!("    {line}"));
-        }
+        lines.extend(at.and_then(|at| roles.get(at)).map(|role| format!("  {role}")));
+        lines.extend(
+            fetch::lines(certificate, verbose)
+                .into_iter()
+                .map(|line| format!("    {line}")),
+        );
     }
+    lines.join("\n")
 }
 
 /// What it means to trust the server's own certificate and no authority's.
@@ -259,7 +267,7 @@ fn compare(
 }
 
 /// A yes on the terminal; without one there is no one to ask.
-fn confirmed(target: &str, certificates: &[Certificate]) -> Result<bool, Failure> {
+fn confirmed(target: &str, certificates: &[Certificate], shown: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         let sha256: Vec<_> = certificates
             .iter()
@@ -280,7 +288,7 @@ fn confirmed(target: &str, certificates: &[Certificate]) -> Result<bool, Failure
         ("it", "it is")
     };
     super::printer::ask(&format!(
-        "Compare the SHA-256 with one that came to you on another way than this connection: on the server,\n\
+        "{shown}\n\nCompare the SHA-256 with one that came to you on another way than this connection: on the server,\n\
          `openssl x509 -in CERTIFICATE -noout -fingerprint -sha256` prints it; Elasticsearch shows its CA's at the first\n\
          start, `keyjar list -v` and keytool that of a store's entry, a browser that of a page's certificate.\n\
          Whoever sits between you and the server could show you another one, and {them} trusted from then on.\n\

@@ -40,6 +40,10 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
     password::check_odd(&password, command.writing.allow_odd_password)?;
     let answer = from::ask(&command.from, printer)?;
     if matches!(answer, Answer::Declined) {
+        if printer.json {
+            let document = json!({ "schema": 1, "path": command.truststore, "added": [], "declined": true });
+            printer.document(&document);
+        }
         return Ok(ExitCode::FAILURE);
     }
     let mut inputs = inputs(command, &password, printer)?;

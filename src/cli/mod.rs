@@ -9,6 +9,7 @@ mod cert;
 mod connect;
 mod convert;
 mod csr;
+mod exec;
 mod failure;
 mod fetch;
 mod flags;
@@ -42,8 +43,8 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
-    // The server ends itself.
-    if !matches!(arguments.command, Command::Serve(_)) {
+    // The server ends itself, and `exec` hands signals on.
+    if !matches!(arguments.command, Command::Serve(_) | Command::Exec(_)) {
         clean_up_on_signals();
     }
     let printer = Printer::new(&arguments);
@@ -72,6 +73,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Show(command) => show::show(command, &printer),
         Command::Lint(command) => show::lint(command, &printer),
         Command::Serve(command) => serve::run(command, &printer),
+        Command::Exec(command) => exec::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -31,6 +31,7 @@ mod render;
 mod root;
 mod running;
 mod search;
+mod split;
 
 use std::path::PathBuf;
 
@@ -46,6 +47,7 @@ pub use process::{Environment, Process, ProcessError};
 pub use root::Root;
 pub use running::{KeystoreInUse, RunningJvm, StoreInUse, TruststoreInUse, TruststoreReason};
 pub use search::{Installation, Surroundings};
+pub use split::Split;
 
 use crate::error::{ErrorKind, Hint};
 use crate::keystore::StoreFormat;

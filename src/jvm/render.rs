@@ -43,6 +43,21 @@ pub(super) fn render(of: &SystemProperties, format: Format) -> Text {
     }
 }
 
+/// Some of the properties as options, without a line break at their end.
+pub(super) fn options_of(properties: &[Property], format: Format) -> Text {
+    refuse(properties, format, "a line break", |c| c == '\n' || c == '\r')?;
+    refuse(properties, format, "a NUL", |c| c == '\0')?;
+    match format {
+        Format::Argfile => Ok(joined(properties, "\n", quote::argfile)),
+        Format::JavaToolOptions | Format::JdkJavaOptions => Ok(java_options(properties)),
+        _ => Err(FlagsError::CannotCarry {
+            property: "javax.net.ssl",
+            what: "options apart from their passwords",
+            format,
+        }),
+    }
+}
+
 fn refuse(
     properties: &[Property],
     format: Format,

@@ -18,7 +18,7 @@ use super::presented::Presented;
 use super::proxy::Proxy;
 use super::starttls::StartTls;
 use super::target::Target;
-use super::wire::{MOST, Wire, remaining};
+use super::wire::{Wire, remaining};
 use crate::x509::{Certificate, Name};
 
 /// How long a server's first word is waited for before it is asked in other ways.
@@ -195,7 +195,7 @@ impl Fetch {
             Outcome::Broken(source) => FetchError::BrokenOff { at, source },
             Outcome::Silent => FetchError::Silent { at, seconds },
             Outcome::Slow => FetchError::TooSlow { at, seconds },
-            Outcome::TooLarge => FetchError::TooLarge { at, limit: MOST },
+            Outcome::TooLarge(limit) => FetchError::TooLarge { at, limit },
             Outcome::Rules(why) => FetchError::Damaged { at, why },
             Outcome::Anonymous(suite) => FetchError::NoCertificate {
                 at,

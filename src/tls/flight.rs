@@ -4,6 +4,7 @@
 use std::io::{self, Read};
 
 use super::alert::Alert;
+use super::wire::MOST;
 
 /// Largest handshake message that is read. The protocol would allow 16 MiB.
 const MESSAGE: usize = 1 << 20;
@@ -36,14 +37,15 @@ pub(super) struct Request {
 pub(super) enum Interrupted {
     Alert(Alert),
     Wire(io::Error),
-    TooLarge,
+    /// More octets than this.
+    TooLarge(usize),
     Malformed(String),
 }
 
 impl From<io::Error> for Interrupted {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::QuotaExceeded => Self::TooLarge,
+            io::ErrorKind::QuotaExceeded => Self::TooLarge(MOST),
             _ => Self::Wire(error),
         }
     }
@@ -143,7 +145,7 @@ impl<'a> Message<'a> {
         };
         let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
         if length > MESSAGE {
-            return Err(Interrupted::TooLarge);
+            return Err(Interrupted::TooLarge(MESSAGE));
         }
         Ok(rest.get(..length).map(|body| Self { kind: *kind, body }))
     }
@@ -273,7 +275,7 @@ mod tests {
         let bytes = [22, 3, 1, 0, 4, 11, 0xff, 0xff, 0xff];
         assert!(matches!(
             Flight::default().read(&mut bytes.as_slice()),
-            Err(Interrupted::TooLarge)
+            Err(Interrupted::TooLarge(MESSAGE))
         ));
     }
 }

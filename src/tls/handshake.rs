@@ -9,17 +9,22 @@ use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError, SignatureScheme};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError, InvalidMessage, SignatureScheme,
+};
 
 use super::alert::Alert;
 use super::fetch::CertificateRequest;
 use super::flight::{Flight, Interrupted};
 use super::greeting::Speaker;
 use super::hello::client_hello;
-use super::wire::Wire;
+use super::wire::{MOST, Wire};
 
 /// How long a server that was silent is listened to when it has been told that nothing more comes.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Largest handshake message that rustls takes.
+const RUSTLS_MESSAGE: usize = 0xffff;
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -37,7 +42,8 @@ pub(super) enum Outcome {
     Silent,
     /// Words, but not all of them before the deadline.
     Slow,
-    TooLarge,
+    /// More octets than this.
+    TooLarge(usize),
     /// TLS, but not by its rules, or by rules that are not ours.
     Rules(String),
     /// A cipher suite without certificates.
@@ -125,6 +131,9 @@ fn talk(wire: &mut Wire, connection: &mut ClientConnection, patience: Duration) 
         }
         connection.process_new_packets().map_err(|error| match error {
             TlsError::AlertReceived(alert) => Outcome::Alert(Alert::new(u8::from(alert))),
+            TlsError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => {
+                Outcome::TooLarge(RUSTLS_MESSAGE)
+            }
             other => Outcome::Rules(other.to_string()),
         })?;
     }
@@ -154,7 +163,7 @@ fn listen(wire: &mut Wire, patience: Duration) -> Result<(), Outcome> {
 fn broken(error: io::Error) -> Outcome {
     match error.kind() {
         io::ErrorKind::TimedOut => Outcome::Slow,
-        io::ErrorKind::QuotaExceeded => Outcome::TooLarge,
+        io::ErrorKind::QuotaExceeded => Outcome::TooLarge(MOST),
         _ => Outcome::Broken(error),
     }
 }
@@ -186,7 +195,7 @@ pub(super) fn old(
         return match ended {
             Ok(()) => Outcome::Anonymous(flight.cipher_suite),
             Err(Interrupted::Alert(alert)) => Outcome::Alert(alert),
-            Err(Interrupted::TooLarge) => Outcome::TooLarge,
+            Err(Interrupted::TooLarge(limit)) => Outcome::TooLarge(limit),
             Err(Interrupted::Malformed(why)) => Outcome::Rules(why),
             Err(Interrupted::Wire(error)) => broken(error),
         };

@@ -129,7 +129,7 @@ impl fmt::Display for PresentedFinding {
             Self::Superfluous { number, subject } => {
                 write!(
                     f,
-                    "certificate {number}, `{subject}`, is no part of the leaf's chain"
+                    "certificate {number}, `{subject}`, is superfluous: it is no part of the leaf's chain"
                 )
             }
             Self::Repeated { number } => write!(f, "certificate {number} is sent a second time"),

@@ -179,6 +179,9 @@ impl StartTls {
             (Talk::Wire(error), _) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 refused("it closed the connection")
             }
+            (Talk::Wire(error), _) if error.kind() == io::ErrorKind::TimedOut => {
+                FetchError::TooSlow { at: at(), seconds }
+            }
             (Talk::Wire(source), _) => FetchError::BrokenOff { at: at(), source },
         })
     }

@@ -129,7 +129,7 @@ fn an_unordered_and_a_superfluous_chain_is_said() {
     let server = Server::python_with("tls", "superfluous.crt");
     fetch(&[&server.at()])
         .exits(0)
-        .talks_of("certificate 3, `CN=secp256k1`, is no part")
+        .talks_of("certificate 3, `CN=secp256k1`, is superfluous")
         .talks_of("certificate 4 is sent a second time");
 }
 
@@ -252,7 +252,7 @@ fn silent_dripping_and_flooding_servers_end_with_the_deadline() {
     for (mode, words) in [
         ("silent", "is a server that says nothing"),
         ("drip", "was too slow"),
-        ("flood", "speaks TLS, but not by its rules"),
+        ("flood", "sent more than 65535 bytes"),
         ("garbage", "speaks TLS, but not by its rules"),
     ] {
         let server = Server::python(mode);

@@ -1,7 +1,9 @@
 //! Against servers that are not of our making.
 
+mod exec;
 mod fetch;
 mod from;
+mod jetty;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -201,7 +201,7 @@ def flood(connection):
 
 def garbage(connection):
     connection.recv(4096)
-    connection.sendall(b"\x16\x03\x03\x00\x20" + b"\xa5" * 32)
+    connection.sendall(b"\x16\x03\x03\x00\x20\x02\x00\x00\x1c" + b"\xa5" * 28)
     time.sleep(0.2)
 
 
