@@ -5,6 +5,7 @@ mod audit;
 mod bundle;
 mod ca;
 mod cert;
+mod certutil;
 mod convert;
 mod csr;
 mod failure;
@@ -56,6 +57,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Sign(command) => csr::sign(command, &printer),
         Command::Show(command) => show::show(command, &printer),
         Command::Lint(command) => show::lint(command, &printer),
+        Command::Certutil(command) => certutil::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };
