@@ -124,7 +124,7 @@ pub(crate) enum Command {
     Show(super::show::Show),
     /// Tell what Java, Go, Python, Node.js and others would object to in certificates.
     #[command(
-        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
+        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nFindings: unreadable, expired, not-yet-valid, long-validity, weak-key, unsupported-key, explicit-curve, weak-signature, negative-serial, zero-serial, long-serial, no-basic-constraints, constraints-not-critical, no-key-usage, no-key-cert-sign, key-cert-sign-of-leaf, no-digital-signature, no-subject-key-id, no-authority-key-id, no-purpose, wrong-purpose, no-alternative-names, address-as-name, odd-name, names-not-critical, no-issuer, extensions-without-version-3.\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
     )]
     Lint(super::show::Lint),
     /// elasticsearch-certutil's own command line: ca, cert, csr and http.

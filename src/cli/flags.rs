@@ -61,6 +61,12 @@ pub(super) fn print(
     render(&properties(trust, key)?, format, printer)
 }
 
+/// The options of stores that were just written, one by one.
+pub(super) fn lines(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<Vec<String>, Failure> {
+    let rendered = properties(trust, key)?.render(Format::Lines)?;
+    Ok(rendered.expose_text().lines().map(str::to_owned).collect())
+}
+
 fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Outcome {
     let format = if printer.json {
         Format::Json

@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<(), Exit> {
     context
         .terminal
         .say(&format!("\nZip file written to {}", plan.path.display()));
-    context.terminal.result(&plan.path.display().to_string());
+    context.terminal.result(&plan.path);
     Ok(())
 }
 

@@ -157,7 +157,7 @@ impl Context<'_> {
         self.note_old_encryption(pem && given.is_some());
         self.terminal
             .say(&format!("The authority was written to {}", path.display()));
-        self.terminal.result(&path.display().to_string());
+        self.terminal.result(&path);
         Ok(())
     }
 
@@ -219,7 +219,7 @@ impl Context<'_> {
         };
         self.terminal
             .say(&format!("Keep this file safe: it holds the private {whose}."));
-        self.terminal.result(&path.display().to_string());
+        self.terminal.result(&path);
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Context<'_> {
             "\nCertificate signing requests have been written to {}",
             path.display()
         ));
-        self.terminal.result(&path.display().to_string());
+        self.terminal.result(&path);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! reads them.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
 
 use keyjar::Password;
 use zeroize::Zeroizing;
@@ -58,9 +59,14 @@ impl<'a> Terminal<'a> {
         self.say("");
     }
 
-    /// The result: a path a line.
-    pub(super) fn result(&self, text: &str) {
-        self.printer.text(&format!("{text}\n"));
+    /// The result: where the file is.
+    pub(super) fn result(&self, path: &Path) {
+        if self.printer.json {
+            self.printer
+                .document(&serde_json::json!({ "schema": 1, "path": path }));
+        } else {
+            self.printer.text(&format!("{}\n", path.display()));
+        }
     }
 
     /// An answer, without its line ending.
