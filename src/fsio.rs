@@ -221,17 +221,13 @@ pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError>
         .map(|folder| lock_folder(folder))
         .collect::<Result<_, _>>()?;
     check()?;
-    let mut staged = Vec::with_capacity(files.len());
-    for file in files {
-        let target = target(&file.path)?;
-        let made = stage(&target, file.contents.expose_bytes(), file.sensitive);
-        staged.push((made.map_err(failed("write", &target))?, target));
-    }
+    let staged = stage_together(files)?;
     let mut fresh = Vec::new();
     for (file, target) in staged {
         let is_new = !target.exists();
         if let Err(error) = file.persist(&target) {
             undo(&fresh);
+            clear_pending();
             return Err(failed("write", &target)(error.error));
         }
         if is_new {
@@ -243,6 +239,47 @@ pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError>
         sync_folder(folder).map_err(failed("write", folder))?;
     }
     Ok(())
+}
+
+/// New files beside those whose places they are to take, each on the disk. A disk takes many at once in little
+/// more time than one, and nearly all of that time is waiting.
+fn stage_together(files: &[NewFile]) -> Result<Vec<(tempfile::TempPath, PathBuf)>, FileError> {
+    const FEW: usize = 4;
+    const THREADS: usize = 32;
+    let work = |part: &[NewFile]| -> Result<Vec<_>, FileError> {
+        let each = part.iter().map(|file| {
+            let target = target(&file.path)?;
+            let staged = stage(&target, file.contents.expose_bytes(), file.sensitive);
+            // The path alone is kept: a process may have a thousand files open, and here may be more.
+            Ok((staged.map_err(failed("write", &target))?.into_temp_path(), target))
+        });
+        each.collect()
+    };
+    let share = files.len().div_ceil(THREADS).max(FEW);
+    let made: Vec<Result<Vec<_>, FileError>> = std::thread::scope(|scope| {
+        let mut parts = files.chunks(share);
+        let own = parts.next();
+        let others: Vec<_> = parts
+            .map(|part| (part, scope.spawn(move || work(part))))
+            .collect();
+        let mut made: Vec<_> = own.map(work).into_iter().collect();
+        for (part, other) in others {
+            // A thread that could not finish leaves its share to this one.
+            made.push(other.join().unwrap_or_else(|_| work(part)));
+        }
+        made
+    });
+    let mut all = Vec::with_capacity(files.len());
+    for part in made {
+        match part {
+            Ok(part) => all.extend(part),
+            Err(error) => {
+                clear_pending();
+                return Err(error);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Whether something is there that would be lost: an empty file, as `mktemp` makes it, is nothing.
