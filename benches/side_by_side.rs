@@ -53,6 +53,8 @@ fn main() {
     }
     keys_and_jks::thousand_keys(folder);
     keys_and_jks::jks(folder, 100_000);
+    issuing(folder);
+    instances(folder);
 }
 
 /// This program, which is one on the `p12-keystore` crate when it is told to be.
@@ -348,6 +350,88 @@ fn many(folder: &Path, count: u32) {
         let keytool = ["keytool", "-list", "-keystore", "d.p12", "-storepass", "changeit"];
         report("keytool -list", folder, 1, Before::Nothing, &keytool);
     }
+}
+
+/// Whole processes, one after another.
+fn issuing(folder: &Path) {
+    println!("(g) an EC authority, a server's certificate, keystore and truststore");
+    let shell = |what: &str, runs, script: &str| {
+        report(what, folder, runs, Before::Nothing, &["sh", "-ec", script]);
+    };
+    let cert =
+        "--name localhost --ca e/ca --out e --p12 --truststore e/trust.p12 --storepass pass:changeit -q";
+    shell(
+        "keyjar ca, keyjar cert",
+        9,
+        &format!("rm -rf e; {KEYJAR} ca --out e/ca -q; exec {KEYJAR} cert {cert}"),
+    );
+    shell(
+        "openssl req, x509, pkcs12 (no truststore for Java)",
+        9,
+        "rm -rf e; mkdir e; cd e
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -subj /CN=CA -days 3650 -addext keyUsage=critical,keyCertSign -out ca.crt
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout l.key -subj /CN=localhost -addext subjectAltName=DNS:localhost -out l.csr
+openssl x509 -req -in l.csr -CA ca.crt -CAkey ca.key -copy_extensions copy -days 730 -out l.crt
+exec openssl pkcs12 -export -in l.crt -inkey l.key -certfile ca.crt -passout pass:changeit -iter 10000 -out l.p12",
+    );
+    shell(
+        "keytool, 8 times",
+        3,
+        "rm -rf e; mkdir e; cd e; p='-storepass changeit -noprompt'
+keytool -genkeypair -alias ca -keyalg EC -dname CN=CA -ext bc:c -keystore ca.p12 $p
+keytool -exportcert -alias ca -keystore ca.p12 -rfc -file ca.crt $p
+keytool -genkeypair -alias l -keyalg EC -dname CN=localhost -keystore l.p12 $p
+keytool -certreq -alias l -keystore l.p12 -file l.csr $p
+keytool -gencert -alias ca -keystore ca.p12 -infile l.csr -outfile l.crt -ext san=dns:localhost $p
+keytool -importcert -alias ca -file ca.crt -keystore l.p12 $p
+keytool -importcert -alias l -file l.crt -keystore l.p12 $p
+exec keytool -importcert -alias ca -file ca.crt -keystore trust.p12 $p",
+    );
+}
+
+/// A thousand from one file, on every core.
+fn instances(folder: &Path) {
+    println!("(h) 1000 instances (EC) from instances.yml");
+    let yaml: String = (0..1000)
+        .map(|number| {
+            format!("  - name: node{number}\n    dns: [ node{number}.example.com ]\n    ip: [ 10.0.0.1 ]\n")
+        })
+        .collect();
+    fs::write(folder.join("instances.yml"), format!("instances:\n{yaml}")).unwrap();
+    fs::create_dir_all(folder.join("f")).unwrap();
+    cost(folder, &[KEYJAR, "ca", "--out", "f/ca", "-q", "--force"]);
+    let shell = |what: &str, runs, script: &str| {
+        report(what, folder, runs, Before::Nothing, &["sh", "-ec", script]);
+    };
+    shell(
+        "keyjar cert --in (3000 PEM files)",
+        3,
+        &format!("rm -rf f/out; exec {KEYJAR} cert --in instances.yml --ca f/ca --out f/out -q"),
+    );
+    shell(
+        "keyjar cert --in --p12 (3000 PEM files, 1000 stores)",
+        3,
+        &format!(
+            "rm -rf f/out; exec {KEYJAR} cert --in instances.yml --ca f/ca --out f/out --p12 --storepass pass:changeit -q"
+        ),
+    );
+    let authority = "--ca-cert f/ca/ca.crt --ca-key f/ca/ca.key --key-type ec-p256";
+    shell(
+        "keyjar certutil cert --in --pem (one zip)",
+        3,
+        &format!(
+            "rm -f f/out.zip; exec {KEYJAR} certutil cert {authority} --in instances.yml --pem --out f/out.zip -s"
+        ),
+    );
+    shell(
+        "openssl, 100 of them",
+        1,
+        "rm -rf f/o; mkdir f/o; cd f/o
+for n in $(seq 100); do
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $n.key -subj /CN=node$n -addext subjectAltName=DNS:node$n.example.com -out $n.csr
+openssl x509 -req -in $n.csr -CA ../ca/ca.crt -CAkey ../ca/ca.key -copy_extensions copy -days 730 -out $n.crt
+done",
+    );
 }
 
 /// What is done, unmeasured, before each run.

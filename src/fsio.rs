@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 use crate::error::{ErrorKind, Hint};
 use crate::limits::Limits;
@@ -375,12 +375,7 @@ pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError>
         .map(|folder| lock(folder, folder))
         .collect::<Result<_, _>>()?;
     check()?;
-    let mut staged = Vec::with_capacity(files.len());
-    for file in files {
-        let target = target(&file.path)?;
-        let made = stage(&target, file.contents.expose_bytes(), file.sensitive);
-        staged.push((made.map_err(failed("write", &target))?, target));
-    }
+    let staged = stage_together(files)?;
     let mut fresh = Vec::new();
     for (file, target) in staged {
         let is_new = !target.exists();
@@ -396,6 +391,40 @@ pub fn write_together(files: &[NewFile], replace: bool) -> Result<(), FileError>
         sync_folder(folder).map_err(failed("write", folder))?;
     }
     Ok(())
+}
+
+/// New files beside those whose places they are to take, each on the disk. A disk takes many at once in little
+/// more time than one, and nearly all of that time is waiting.
+fn stage_together(files: &[NewFile]) -> Result<Vec<(Staged, PathBuf)>, FileError> {
+    const FEW: usize = 4;
+    const THREADS: usize = 32;
+    let work = |part: &[NewFile]| -> Result<Vec<_>, FileError> {
+        let each = part.iter().map(|file| {
+            let target = target(&file.path)?;
+            let staged = stage(&target, file.contents.expose_bytes(), file.sensitive);
+            Ok((staged.map_err(failed("write", &target))?, target))
+        });
+        each.collect()
+    };
+    let share = files.len().div_ceil(THREADS).max(FEW);
+    let made: Vec<Result<Vec<_>, FileError>> = std::thread::scope(|scope| {
+        let mut parts = files.chunks(share);
+        let own = parts.next();
+        let others: Vec<_> = parts
+            .map(|part| (part, scope.spawn(move || work(part))))
+            .collect();
+        let mut made: Vec<_> = own.map(work).into_iter().collect();
+        for (part, other) in others {
+            // A thread that could not finish leaves its share to this one.
+            made.push(other.join().unwrap_or_else(|_| work(part)));
+        }
+        made
+    });
+    let mut all = Vec::with_capacity(files.len());
+    for part in made {
+        all.extend(part?);
+    }
+    Ok(all)
 }
 
 /// Whether something is there that would be lost: an empty file, as `mktemp` makes it, is nothing.
@@ -649,31 +678,33 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     OpenOptions::new().read(true).open(folder)?.sync_all()
 }
 
-/// A new file beside the one whose place it is to take; gone with this value unless it was put there.
+/// A new file beside the one whose place it is to take; gone with this value unless it was put there. It is closed:
+/// a process may have a thousand files open, and here may be more.
 struct Staged {
-    file: Option<NamedTempFile>,
+    file: Option<TempPath>,
     path: PathBuf,
 }
 
 impl Staged {
     /// A new temporary file, which is known as such before anything can end the process.
-    fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<Self> {
+    fn begin(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<(Self, File)> {
         let mut pending = pending();
         pending.check()?;
-        let file = builder.tempfile_in(folder)?;
-        let path = file.path().to_owned();
+        let (open, file) = builder.tempfile_in(folder)?.into_parts();
+        let path = file.to_path_buf();
         pending.files.push(path.clone());
-        Ok(Self {
+        let staged = Self {
             file: Some(file),
             path,
-        })
+        };
+        Ok((staged, open))
     }
 
     fn put(mut self, target: &Path) -> io::Result<()> {
         let pending = pending();
         pending.check()?;
         match self.file.take() {
-            Some(file) => file.persist(target).map(drop).map_err(|error| error.error),
+            Some(file) => file.persist(target).map_err(|error| error.error),
             None => Ok(()),
         }
     }
@@ -704,23 +735,21 @@ fn stage_as(target: &Path, bytes: &[u8], sensitive: bool, old: Option<&fs::Metad
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(if sensitive { 0o600 } else { 0o644 }));
     }
-    let mut staged = Staged::begin(&builder, folder(target))?;
-    if let Some(file) = &mut staged.file {
-        fill(file, bytes, old)?;
-    }
+    let (staged, mut file) = Staged::begin(&builder, folder(target))?;
+    fill(&mut file, bytes, old)?;
     Ok(staged)
 }
 
-fn fill(file: &mut NamedTempFile, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
+fn fill(file: &mut File, bytes: &[u8], old: Option<&fs::Metadata>) -> io::Result<()> {
     file.write_all(bytes)?;
     if let Some(old) = old {
         #[cfg(unix)]
         {
             use std::os::unix::fs::MetadataExt;
             // Only root may give files away; for others the new file is theirs, as the old one was.
-            let _ = std::os::unix::fs::fchown(file.as_file(), Some(old.uid()), Some(old.gid()));
+            let _ = std::os::unix::fs::fchown(&*file, Some(old.uid()), Some(old.gid()));
         }
-        file.as_file().set_permissions(old.permissions())?;
+        file.set_permissions(old.permissions())?;
     }
-    file.as_file().sync_all()
+    file.sync_all()
 }

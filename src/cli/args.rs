@@ -138,7 +138,7 @@ pub(crate) enum Command {
     Show(super::show::Show),
     /// Tell what Java, Go, Python, Node.js and others would object to in certificates.
     #[command(
-        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
+        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nFindings: unreadable, expired, not-yet-valid, long-validity, weak-key, unsupported-key, explicit-curve, weak-signature, negative-serial, zero-serial, long-serial, no-basic-constraints, constraints-not-critical, no-key-usage, no-key-cert-sign, key-cert-sign-of-leaf, no-digital-signature, no-subject-key-id, no-authority-key-id, no-purpose, wrong-purpose, no-alternative-names, address-as-name, odd-name, names-not-critical, no-issuer, extensions-without-version-3.\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
     )]
     Lint(super::show::Lint),
     /// Serve HTTPS with the stores, and tell of each handshake how it went and why it failed.
@@ -151,6 +151,11 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar exec --truststore truststore.p12 -- java -jar app.jar\n  keyjar exec --truststore truststore.p12 --keystore keystore.p12 --keystore-pass file:pass.txt -- ./gradlew run\n\nThe stores are opened first, as by `keyjar flags`. JAVA_TOOL_OPTIONS is appended to, and JDK_JAVA_OPTIONS where it has properties of javax.net.ssl.* of its own. Signals are handed on.\n\nExit codes: those of COMMAND, 128 and the number of the signal that ended it, 127 there is no such command, 126 it cannot be run, 2 could not (usage, file, password, damage)."
     )]
     Exec(super::exec::Exec),
+    /// elasticsearch-certutil's own command line: ca, cert, csr and http.
+    #[command(
+        after_long_help = "Examples:\n  keyjar certutil ca --out elastic-stack-ca.p12 --pass ''\n  keyjar certutil cert --ca elastic-stack-ca.p12 --ca-pass '' --name es01 --dns es01.example.com --pass secret\n  keyjar certutil cert --ca-cert ca.crt --ca-key ca.key --in instances.yml -pem --out certs.zip\n  keyjar certutil http --dns es.example.com --ip 10.0.0.1 --pass secret --out http.zip\n\nOptions, questions, file names, aliases and exit codes are elasticsearch-certutil's. Certificates get what clients need besides (alternative names, key usage, purposes), unless `--strict-compat` is given. `http` asks its questions unless options answer them.\n\nExit codes: 0 done, 1 no answers on stdin, 64 usage, 65 unusable input, 66 no such input, 73 cannot create, 74 the output file is there already, 78 invalid details or password."
+    )]
+    Certutil(super::certutil::Certutil),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

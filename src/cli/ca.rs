@@ -64,6 +64,14 @@ pub(crate) fn run(command: &Ca, printer: &Printer) -> Outcome {
         Some(parent) => parent.dates_within(clock::now(), days, command.days.is_some())?,
         None => Dates::days(clock::now(), days)?,
     };
+    if parent
+        .as_ref()
+        .and_then(CertificateAuthority::dates)
+        .is_some_and(|own| own.not_after == dates.not_after)
+    {
+        printer.note(&format!("valid until {}, as its parent is", dates.not_after));
+    }
+    issuing::warn_of_key(kind, printer);
     let mut template = Template::authority(subject, dates);
     template.purpose = Purpose::Authority {
         path_len: command.path_len,
@@ -115,6 +123,9 @@ fn write(command: &Ca, ca: &CertificateAuthority, password: &keyjar::Password, p
     issuing::write(&files, command.force, printer)?;
     printer.note(&format!("the authority {}", list::line("ca", certificate)));
     if printer.json {
+        let flags = truststore
+            .map(|store| flags::lines(Some(store.side()), None))
+            .transpose()?;
         let document = json!({
             "schema": 1,
             "files": {
@@ -124,7 +135,7 @@ fn write(command: &Ca, ca: &CertificateAuthority, password: &keyjar::Password, p
                 "truststore": command.stores.truststore,
             },
             "certificate": list::certificate(certificate),
-            "key_type": command.key_type,
+            "jvm_flags": flags,
         });
         printer.document(&document);
         return Ok(ExitCode::SUCCESS);

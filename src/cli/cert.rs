@@ -134,6 +134,7 @@ pub(crate) fn run(command: &Cert, printer: &Printer) -> Outcome {
         .iter()
         .any(|order| order.template.purpose != Purpose::Client);
     issuing::warn_of_dates(&dates, is_server, printer);
+    issuing::warn_of_key(command.key_type.parse()?, printer);
     // A renewed key stays as its file has it, unless its store's keys go to files of their own.
     let key_password = issuing::new_key_password(command.keypass.as_ref(), printer)?;
     let wants_keystore = command.p12.is_some() || command.keystore.is_some();
@@ -411,27 +412,30 @@ fn finish(
     files.extend(truststore.as_mut().and_then(|store| store.file.take()));
     issuing::write(&files, command.force, printer)?;
     tell(&issued, printer);
-    if printer.json {
-        let certificates: Vec<_> = issued.iter().map(document).collect();
-        printer.document(&json!({
-            "schema": 1,
-            "certificates": certificates,
-            "truststore": command.stores.truststore,
-        }));
-        return Ok(ExitCode::SUCCESS);
-    }
     // One keystore is what a JVM takes; of many each JVM takes its own.
     let keystore = match issued.as_slice() {
         [one] => one.paths.last().and_then(Option::as_ref).zip(store_password),
         _ => None,
     };
-    if keystore.is_some() || truststore.is_some() {
-        let key = keystore.map(|(path, password)| Side {
-            path,
-            format: StoreFormat::Pkcs12,
-            password,
-        });
-        let trust = truststore.map(NewTruststore::side);
+    let key = keystore.map(|(path, password)| Side {
+        path,
+        format: StoreFormat::Pkcs12,
+        password,
+    });
+    let trust = truststore.map(NewTruststore::side);
+    let has_stores = key.is_some() || trust.is_some();
+    if printer.json {
+        let certificates: Vec<_> = issued.iter().map(document).collect();
+        let flags = has_stores.then(|| flags::lines(trust, key)).transpose()?;
+        printer.document(&json!({
+            "schema": 1,
+            "certificates": certificates,
+            "truststore": command.stores.truststore,
+            "jvm_flags": flags,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if has_stores {
         return flags::print(trust, key, &command.stores.format, printer);
     }
     let paths = issued.iter().flat_map(|one| one.paths.iter().flatten());

@@ -59,6 +59,27 @@ impl Failure {
         self
     }
 
+    /// What kind of failure.
+    pub(crate) const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The whole of it in a line, without its hints.
+    pub(crate) fn message(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for part in self.error.chain().map(ToString::to_string) {
+            if parts.last() != Some(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join(": ")
+    }
+
+    /// What mends it.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        self.hints.iter().map(ToString::to_string).collect()
+    }
+
     /// The same, with what it was about before it.
     pub(crate) fn context(self, about: impl Into<String>) -> Self {
         Self {

@@ -80,6 +80,12 @@ fn warn(trust: Option<&Side<'_>>, key: Option<&Side<'_>>, printer: &Printer) {
     }
 }
 
+/// The options of stores that were just written, one by one.
+pub(super) fn lines(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<Vec<String>, Failure> {
+    let rendered = properties(trust, key)?.render(Format::Lines)?;
+    Ok(rendered.expose_text().lines().map(str::to_owned).collect())
+}
+
 fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Outcome {
     let format = if printer.json {
         Format::Json

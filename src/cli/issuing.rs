@@ -28,7 +28,7 @@ pub(crate) struct Issuer {
     /// The authority's private key.
     #[arg(long, value_name = "FILE", requires = "ca_cert")]
     pub(crate) ca_key: Option<PathBuf>,
-    /// The password of the authority's key or store.
+    /// The password of the authority's key or store; KEYJAR_CA_PASS unless given.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) ca_pass: Option<Source>,
 }
@@ -217,7 +217,11 @@ pub(super) fn private_key(
     source: Option<&Source>,
     printer: &Printer,
 ) -> Result<PrivateKey, Failure> {
-    let bytes = fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = if path == Path::new("-") {
+        fsio::read_from(std::io::stdin().lock(), path, &Limits::DEFAULT)?
+    } else {
+        fsio::read(path, &Limits::DEFAULT)?
+    };
     let about =
         |error: keyjar::pkcs8::KeyError| Failure::from(error).context(format!("`{}`", path.display()));
     match PrivateKey::from_input(&bytes, None) {
@@ -426,6 +430,13 @@ pub(super) fn place(folder: &Path, name: &str) -> PathBuf {
         PathBuf::from(name)
     } else {
         folder.join(name)
+    }
+}
+
+/// Says who does not know this kind of key.
+pub(super) fn warn_of_key(kind: KeyType, printer: &Printer) {
+    if kind == KeyType::Ed25519 {
+        printer.warning("Ed25519: JDK 8 and 11 and browsers do not take such certificates");
     }
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod bundle;
 mod ca;
 mod cert;
+mod certutil;
 mod connect;
 mod convert;
 mod csr;
@@ -74,6 +75,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Lint(command) => show::lint(command, &printer),
         Command::Serve(command) => serve::run(command, &printer),
         Command::Exec(command) => exec::run(command, &printer),
+        Command::Certutil(command) => certutil::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -90,6 +90,17 @@ impl Printer {
         self.talk(&format!("{style}error:{style:#} {text}"));
     }
 
+    /// Talk that is shown whatever was asked.
+    pub(crate) fn always(&self, text: &str) {
+        self.talk(text);
+    }
+
+    /// A question; its answer goes on the same line.
+    pub(crate) fn prompt(&self, text: &str) {
+        let mut out = anstream::stderr().lock();
+        let _ = write!(out, "{text}").and_then(|()| out.flush());
+    }
+
     fn talk(&self, text: &str) {
         let mut out = anstream::stderr().lock();
         let _ = writeln!(out, "{text}");

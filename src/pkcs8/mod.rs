@@ -5,6 +5,7 @@ mod input;
 pub mod oid;
 pub mod pbe;
 mod public;
+mod traditional;
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ use x509_cert::time::{Time, Validity};
 
 use super::signer::{Signature, SigningKey};
 use super::template::{BASIC_CONSTRAINTS, key_id};
-use super::{CertificateRequest, Dates, DistinguishedName, KeyType, PkiError, Template};
+use super::{CertificateRequest, Dates, DistinguishedName, KeyType, PkiError, Style, Template};
 use crate::pkcs8::PrivateKey;
 use crate::x509::{Certificate, KeyUsage};
 
@@ -196,7 +196,10 @@ impl CertificateAuthority {
     /// # Errors
     /// As [`issue`](Self::issue).
     pub fn issue_for(&self, template: &Template, public_key_der: &[u8]) -> Result<Certificate, PkiError> {
-        if let Some(own) = self.dates.filter(|own| template.dates.not_after > own.not_after) {
+        // Only who asks for elasticsearch-certutil's own certificates gets those that outlive their authority.
+        let beyond =
+            |own: &Dates| template.style == Style::Strict && template.dates.not_after > own.not_after;
+        if let Some(own) = self.dates.filter(beyond) {
             return Err(PkiError::BeyondAuthority {
                 subject: self.subject.to_string(),
                 until: own.not_after.to_string(),

@@ -1,4 +1,5 @@
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
 
 use super::PkiError;
 
@@ -47,6 +48,29 @@ impl Dates {
         let until = from
             .checked_add(SignedDuration::from_hours(hours))
             .or(Err(wrong()))?;
+        Ok(Self {
+            not_before: from,
+            not_after: until,
+        })
+    }
+
+    /// From an instant on for a period of the calendar, such as five years.
+    ///
+    /// # Errors
+    /// [`PkiError::Validity`]: nothing at all, or beyond the year 9999.
+    pub fn lasting(from: Timestamp, period: Span) -> Result<Self, PkiError> {
+        let wrong = || PkiError::Validity {
+            days: i64::from(period.get_days()),
+        };
+        let from = Timestamp::from_second(from.as_second()).or(Err(wrong()))?;
+        let until = from
+            .to_zoned_datetime(TimeZone::UTC)
+            .checked_add(period)
+            .or(Err(wrong()))?;
+        let until = until.timestamp();
+        if until <= from {
+            return Err(wrong());
+        }
         Ok(Self {
             not_before: from,
             not_after: until,

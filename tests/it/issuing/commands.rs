@@ -269,3 +269,45 @@ fn an_authority_of_another_program_signs() {
         "SHA256withRSA"
     );
 }
+
+#[test]
+fn stores_at_once_are_json_with_their_flags_where_json_is_asked_for() {
+    let folder = folder();
+    let folder = folder.path();
+    let ca = json(&words(folder, "ca --out ca --truststore trust.p12 --json").exits(0));
+    assert_eq!(ca["files"]["certificate"], "ca/ca.crt");
+    assert_eq!(ca["certificate"]["ca"], true);
+    let line =
+        "cert --name localhost --ca ca --p12 --truststore trust.p12 --keystore-pass pass:secret1 --json";
+    let cert = json(&words(folder, line).exits(0));
+    let one = &cert["certificates"][0];
+    assert_eq!(one["files"]["keystore"], "localhost.p12");
+    assert_eq!(one["chain"].as_array().unwrap().len(), 2);
+    assert_eq!(cert["jvm_flags"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn an_ed25519_key_is_warned_of() {
+    let folder = folder();
+    words(folder.path(), "ca --out ca --key-type ed25519")
+        .exits(0)
+        .talks_of("JDK 8 and 11");
+}
+
+#[test]
+fn without_a_password_for_the_keystore_nothing_is_written() {
+    let folder = folder();
+    let folder = folder.path();
+    words(folder, "ca --out ca").exits(0);
+    words(folder, "cert --name localhost --ca ca --p12")
+        .exits(2)
+        .talks_of("no password for the keystore")
+        .talks_of("--keystore-pass");
+    words(
+        folder,
+        "cert --name localhost --ca ca --p12 --storepass pass:short",
+    )
+    .exits(2)
+    .talks_of("--allow-odd-password");
+    assert!(!folder.join("localhost.crt").exists());
+}

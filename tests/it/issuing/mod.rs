@@ -1,6 +1,7 @@
 //! Issuing: the commands, and the verifiers that judge what they issue.
 
 mod bad_input;
+mod certutil;
 mod commands;
 mod looking;
 mod requests;
