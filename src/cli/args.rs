@@ -100,6 +100,13 @@ pub(crate) enum Command {
     /// Print the TLS settings of Elastic's APM Server and of its agents.
     #[command(after_long_help = super::apm::HELP)]
     Apm(super::apm::Apm),
+    /// Do what the JDK's keytool does with stores, by its command line and with its output.
+    #[command(after_long_help = super::keytool::HELP)]
+    Keytool {
+        /// keytool's command and options.
+        #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

@@ -8,6 +8,7 @@ mod convert;
 mod failure;
 mod flags;
 mod import;
+mod keytool;
 mod list;
 mod manage;
 mod password;
@@ -26,6 +27,9 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Parses the command line, runs the command, and shows what went wrong.
 pub(crate) fn run() -> ExitCode {
+    if let Some(arguments) = keytool_arguments() {
+        return keytool::run(&arguments);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -46,12 +50,29 @@ pub(crate) fn run() -> ExitCode {
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Apm(command) => apm::run(command, &printer),
+        Command::Keytool { arguments } => Ok(keytool::run(arguments)),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };
     match outcome {
         Ok(code) => code,
         Err(failure) => failure.show(&printer),
+    }
+}
+
+/// What stands behind `keyjar keytool`, or behind a link to this program of the name `keytool`: it has options of
+/// another kind.
+fn keytool_arguments() -> Option<Vec<String>> {
+    let mut all = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    let program = all.next()?;
+    let rest: Vec<String> = all.collect();
+    if std::path::Path::new(&program).file_stem()? == "keytool" {
+        return Some(rest);
+    }
+    match rest.as_slice() {
+        [command, only] if command == "keytool" && (only == "--help" || only == "-h") => None,
+        [command, rest @ ..] if command == "keytool" => Some(rest.to_vec()),
+        _ => None,
     }
 }
 

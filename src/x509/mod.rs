@@ -15,6 +15,7 @@ mod name;
 mod oid;
 mod pkcs7;
 mod time;
+mod x500_string;
 
 pub use certificate::Certificate;
 pub use extension::{Extension, Extensions, KeyPurpose, KeyUsage, SubjectAltName};

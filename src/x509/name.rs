@@ -134,7 +134,7 @@ impl<'a> Name<'a> {
             .and_then(text_of)
     }
 
-    fn rdns(&self) -> Result<Vec<Vec<Attribute<'a>>>, asn1::Error> {
+    pub(super) fn rdns(&self) -> Result<Vec<Vec<Attribute<'a>>>, asn1::Error> {
         let mut sequence = Reader::new(self.der).sequence("name")?;
         let mut rdns = Vec::with_capacity(8);
         while !sequence.is_empty() {
@@ -239,9 +239,9 @@ const MORE_TYPES: &[(ObjectIdentifier, &str)] = &[
 
 /// AttributeTypeAndValue.
 #[derive(Clone, Copy)]
-struct Attribute<'a> {
-    kind: Oid<'a>,
-    value: Tlv<'a>,
+pub(super) struct Attribute<'a> {
+    pub(super) kind: Oid<'a>,
+    pub(super) value: Tlv<'a>,
 }
 
 impl<'a> Attribute<'a> {

@@ -7,5 +7,6 @@ mod bundle;
 mod convert;
 mod flags;
 mod import;
+mod keytool;
 mod list;
 mod manage;

@@ -4,6 +4,7 @@ mod apm_agents;
 mod apm_forms;
 mod flags;
 mod keytool;
+mod keytool_shim;
 mod readability;
 mod readers;
 mod secret_keys;
