@@ -156,6 +156,13 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar certutil ca --out elastic-stack-ca.p12 --pass ''\n  keyjar certutil cert --ca elastic-stack-ca.p12 --ca-pass '' --name es01 --dns es01.example.com --pass secret\n  keyjar certutil cert --ca-cert ca.crt --ca-key ca.key --in instances.yml -pem --out certs.zip\n  keyjar certutil http --dns es.example.com --ip 10.0.0.1 --pass secret --out http.zip\n\nOptions, questions, file names, aliases and exit codes are elasticsearch-certutil's. Certificates get what clients need besides (alternative names, key usage, purposes), unless `--strict-compat` is given. `http` asks its questions unless options answer them.\n\nExit codes: 0 done, 1 no answers on stdin, 64 usage, 65 unusable input, 66 no such input, 73 cannot create, 74 the output file is there already, 78 invalid details or password."
     )]
     Certutil(super::certutil::Certutil),
+    /// Do what the JDK's keytool does with stores, by its command line and with its output.
+    #[command(after_long_help = super::keytool::HELP)]
+    Keytool {
+        /// keytool's command and options.
+        #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

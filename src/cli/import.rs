@@ -190,7 +190,7 @@ fn system() -> Result<PathBuf, Failure> {
 }
 
 /// The store of a JVM's own trust anchors: JAVA_HOME's, else that of the `java` on the PATH.
-fn cacerts() -> Result<PathBuf, Failure> {
+pub(super) fn cacerts() -> Result<PathBuf, Failure> {
     Surroundings::of_this_process()
         .default_homes()
         .iter()

@@ -18,6 +18,7 @@ mod from;
 mod import;
 mod issuing;
 mod jvms;
+mod keytool;
 mod list;
 mod manage;
 mod password;
@@ -39,6 +40,9 @@ type Outcome = Result<ExitCode, Failure>;
 
 /// Parses the command line, runs the command, and shows what went wrong.
 pub(crate) fn run() -> ExitCode {
+    if let Some(arguments) = keytool_arguments() {
+        return keytool::run(&arguments);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
@@ -76,12 +80,29 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(command) => serve::run(command, &printer),
         Command::Exec(command) => exec::run(command, &printer),
         Command::Certutil(command) => certutil::run(command, &printer),
+        Command::Keytool { arguments } => Ok(keytool::run(arguments)),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };
     match outcome {
         Ok(code) => code,
         Err(failure) => failure.show(&printer),
+    }
+}
+
+/// What stands behind `keyjar keytool`, or behind a link to this program of the name `keytool`: it has options of
+/// another kind.
+fn keytool_arguments() -> Option<Vec<String>> {
+    let mut all = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    let program = all.next()?;
+    let rest: Vec<String> = all.collect();
+    if std::path::Path::new(&program).file_stem()? == "keytool" {
+        return Some(rest);
+    }
+    match rest.as_slice() {
+        [command, only] if command == "keytool" && (only == "--help" || only == "-h") => None,
+        [command, rest @ ..] if command == "keytool" => Some(rest.to_vec()),
+        _ => None,
     }
 }
 

@@ -9,5 +9,6 @@ mod convert;
 mod faults;
 mod flags;
 mod import;
+mod keytool;
 mod list;
 mod manage;

@@ -6,6 +6,7 @@ mod bouncy_castle;
 mod flags;
 mod forms;
 mod keytool;
+mod keytool_shim;
 mod readability;
 mod readers;
 mod secret_keys;
