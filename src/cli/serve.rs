@@ -91,8 +91,10 @@ pub(crate) fn run(command: &Serve, printer: &Printer) -> Outcome {
     let address = address(&command.listen)?;
     let mut builder = TestServer::builder()
         .listen(address)
-        .threads(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-        .trust_hint(trust_hint(command));
+        .threads(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    if let Some(hint) = trust_hint(command) {
+        builder = builder.trust_hint(hint);
+    }
     if let Some(path) = &command.keystore {
         builder = builder.identity(identity(path, command, printer)?);
     }
@@ -148,20 +150,17 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
         .ok_or_else(|| failure(String::from("the name has no address")))
 }
 
-/// How the sentence "the client does not trust this certificate: ..." ends.
-fn trust_hint(command: &Serve) -> String {
+/// How the sentence "the client does not trust this certificate: ..." ends; the library's own words for a keystore.
+fn trust_hint(command: &Serve) -> Option<String> {
     match (&command.write_truststore, &command.keystore) {
-        (Some(path), _) => format!(
+        (Some(path), _) => Some(format!(
             "start it with `{}` as its truststore, or import that into its own: `keyjar import {0} --truststore PATH`",
             path.display()
-        ),
-        (None, Some(path)) => format!(
-            "import the server's authority into its truststore: `keyjar import ca.crt --truststore PATH`, or the certificates of {}",
-            path.display()
-        ),
-        (None, None) => String::from(
+        )),
+        (None, Some(_)) => None,
+        (None, None) => Some(String::from(
             "the authority was made for this run; `keyjar serve --write-truststore PATH` writes a truststore, import that into the client's",
-        ),
+        )),
     }
 }
 

@@ -24,6 +24,7 @@ use super::event::{Closed, Event, Handshake};
 use super::http;
 use super::listen::Shared;
 use super::reason::{self, Context, Failure, Progress};
+use super::watched::{Said, Watched};
 use crate::clock;
 use crate::tls::config::ClientAuth;
 use crate::x509::Certificate;
@@ -79,10 +80,10 @@ pub(super) async fn serve(
 ) {
     // Without it an answer may wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let mut progress = Progress::default();
+    let (mut progress, said) = (Progress::default(), Said::default());
     let deadline = Instant::now() + shared.limits.handshake;
     let outcome = tokio::select! {
-        outcome = timeout_at(deadline, shake_hands(shared, stream, &mut progress)) => outcome,
+        outcome = timeout_at(deadline, shake_hands(shared, stream, &mut progress, &said)) => outcome,
         _ = stop.wait_for(|stop| *stop) => return,
     };
     match outcome {
@@ -92,12 +93,12 @@ pub(super) async fn serve(
             serve_http(shared, tls, handshake, stop).await;
         }
         Ok(Err((failure, stream))) => {
-            record_failure(shared, &failure, &progress, peer);
+            record_failure(shared, &failure, &progress, &said, peer);
             if let Some(stream) = stream {
                 let _ = timeout(LINGER, part(stream, &failure)).await;
             }
         }
-        Err(_) => record_failure(shared, &Failure::TimedOut, &progress, peer),
+        Err(_) => record_failure(shared, &Failure::TimedOut, &progress, &said, peer),
     }
 }
 
@@ -112,19 +113,29 @@ fn context<'a>(shared: &'a Shared, progress: &'a Progress) -> Context<'a> {
     }
 }
 
-fn record_failure(shared: &Shared, failure: &Failure, progress: &Progress, peer: SocketAddr) {
+fn record_failure(shared: &Shared, failure: &Failure, progress: &Progress, said: &Said, peer: SocketAddr) {
     let told = reason::tell(failure, &context(shared, progress));
+    let (protocol, suite) = said.agreed().unzip();
     shared.recorder.record(Event::Handshake(Handshake {
         at: clock::now(),
         peer,
-        protocol: None,
-        cipher_suite: None,
+        protocol: protocol.map(protocol_name),
+        cipher_suite: suite.as_ref().map(reason::suite_name),
         alpn: None,
         sni: progress.sni.clone(),
         client_chain: told.client_chain,
         alert: told.alert,
         reason: Some(told.reason),
     }));
+}
+
+/// `TLSv1.3`, as Java and OpenSSL call it.
+fn protocol_name(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_3 => String::from("TLSv1.3"),
+        ProtocolVersion::TLSv1_2 => String::from("TLSv1.2"),
+        other => format!("{other:?}"),
+    }
 }
 
 /// A failure, and the stream where there still is one to say goodbye on.
@@ -134,7 +145,8 @@ async fn shake_hands(
     shared: &Shared,
     mut stream: TcpStream,
     progress: &mut Progress,
-) -> Result<TlsStream<TcpStream>, Failed> {
+    said: &Said,
+) -> Result<TlsStream<Watched>, Failed> {
     let mut first = [0; 11];
     let length = match stream.peek(&mut first).await {
         Ok(0) => return Err((Failure::Silent, None)),
@@ -149,10 +161,16 @@ async fn shake_hands(
         let octets = first_words(&mut stream).await;
         return Err((Failure::NotTls(octets), Some(stream)));
     }
-    let mut acceptor = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
+    let mut acceptor = pin!(LazyConfigAcceptor::new(
+        Acceptor::default(),
+        Watched::new(stream, said.clone())
+    ));
     let start = match acceptor.as_mut().await {
         Ok(start) => start,
-        Err(error) => return Err((Failure::Tls(error), acceptor.take_io())),
+        Err(error) => {
+            let stream = acceptor.take_io().map(Watched::into_inner);
+            return Err((Failure::Tls(error), stream));
+        }
     };
     let hello = start.client_hello();
     progress.sni = hello.server_name().map(str::to_owned);
@@ -161,7 +179,7 @@ async fn shake_hands(
     let accept = start.into_stream(Arc::clone(&shared.tls)).into_fallible();
     accept
         .await
-        .map_err(|(error, stream)| (Failure::Tls(error), Some(stream)))
+        .map_err(|(error, stream)| (Failure::Tls(error), Some(stream.into_inner())))
 }
 
 /// What a client that speaks no TLS says first.
@@ -191,13 +209,9 @@ async fn part(mut stream: TcpStream, failure: &Failure) -> io::Result<()> {
 }
 
 /// What client and server agreed on.
-fn agreed(tls: &TlsStream<TcpStream>, peer: SocketAddr, sni: Option<String>) -> Handshake {
+fn agreed(tls: &TlsStream<Watched>, peer: SocketAddr, sni: Option<String>) -> Handshake {
     let (_, session) = tls.get_ref();
-    let protocol = session.protocol_version().map(|version| match version {
-        ProtocolVersion::TLSv1_3 => String::from("TLSv1.3"),
-        ProtocolVersion::TLSv1_2 => String::from("TLSv1.2"),
-        other => format!("{other:?}"),
-    });
+    let protocol = session.protocol_version().map(protocol_name);
     let suite = session.negotiated_cipher_suite();
     let chain = session.peer_certificates().unwrap_or_default().iter();
     // What the verifier took is readable.
@@ -219,7 +233,7 @@ fn agreed(tls: &TlsStream<TcpStream>, peer: SocketAddr, sni: Option<String>) -> 
 
 async fn serve_http(
     shared: &Arc<Shared>,
-    tls: TlsStream<TcpStream>,
+    tls: TlsStream<Watched>,
     handshake: Handshake,
     stop: watch::Receiver<bool>,
 ) {

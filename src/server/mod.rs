@@ -54,6 +54,7 @@ mod page;
 mod reason;
 mod recorder;
 mod throwaway;
+mod watched;
 
 use std::fmt;
 use std::net::SocketAddr;
