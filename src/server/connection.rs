@@ -11,8 +11,8 @@ use std::time::Duration;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::AlertDescription;
 use rustls::server::Acceptor;
-use rustls::{AlertDescription, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -23,6 +23,7 @@ use tokio_rustls::server::TlsStream;
 use super::event::{Closed, Event, Handshake};
 use super::http;
 use super::listen::Shared;
+use super::names;
 use super::reason::{self, Context, Failure, Progress};
 use super::watched::{Said, Watched};
 use crate::clock;
@@ -119,23 +120,14 @@ fn record_failure(shared: &Shared, failure: &Failure, progress: &Progress, said:
     shared.recorder.record(Event::Handshake(Handshake {
         at: clock::now(),
         peer,
-        protocol: protocol.map(protocol_name),
-        cipher_suite: suite.as_ref().map(reason::suite_name),
+        protocol: protocol.map(names::protocol_name),
+        cipher_suite: suite.as_ref().map(names::suite_name),
         alpn: None,
         sni: progress.sni.clone(),
         client_chain: told.client_chain,
         alert: told.alert,
         reason: Some(told.reason),
     }));
-}
-
-/// `TLSv1.3`, as Java and OpenSSL call it.
-fn protocol_name(version: ProtocolVersion) -> String {
-    match version {
-        ProtocolVersion::TLSv1_3 => String::from("TLSv1.3"),
-        ProtocolVersion::TLSv1_2 => String::from("TLSv1.2"),
-        other => format!("{other:?}"),
-    }
 }
 
 /// A failure, and the stream where there still is one to say goodbye on.
@@ -211,7 +203,7 @@ async fn part(mut stream: TcpStream, failure: &Failure) -> io::Result<()> {
 /// What client and server agreed on.
 fn agreed(tls: &TlsStream<Watched>, peer: SocketAddr, sni: Option<String>) -> Handshake {
     let (_, session) = tls.get_ref();
-    let protocol = session.protocol_version().map(protocol_name);
+    let protocol = session.protocol_version().map(names::protocol_name);
     let suite = session.negotiated_cipher_suite();
     let chain = session.peer_certificates().unwrap_or_default().iter();
     // What the verifier took is readable.
@@ -220,7 +212,7 @@ fn agreed(tls: &TlsStream<Watched>, peer: SocketAddr, sni: Option<String>) -> Ha
         at: clock::now(),
         peer,
         protocol,
-        cipher_suite: suite.map(|suite| reason::suite_name(&suite.suite())),
+        cipher_suite: suite.map(|suite| names::suite_name(&suite.suite())),
         alpn: session
             .alpn_protocol()
             .map(|name| String::from_utf8_lossy(name).into_owned()),
@@ -278,7 +270,7 @@ async fn serve_http(
     shared.recorder.record(Event::Closed(Closed {
         at: clock::now(),
         peer: handshake.peer,
-        alert: alert.map(reason::alert_name),
+        alert: alert.map(names::alert_name),
         reason,
     }));
 }

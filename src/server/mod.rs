@@ -50,6 +50,7 @@ mod event;
 mod http;
 mod intake;
 mod listen;
+mod names;
 mod page;
 mod reason;
 mod recorder;

@@ -124,7 +124,11 @@ fn a_required_certificate_that_is_missing_is_told_in_plain_words() {
     let _ = Client::default().get(server.port(), "/");
     let handshake = only(&server);
     assert!(!handshake.is_ok());
-    assert_eq!(handshake.protocol.as_deref(), Some("TLSv1.3"), "what was agreed on is told all the same");
+    assert_eq!(
+        handshake.protocol.as_deref(),
+        Some("TLSv1.3"),
+        "what was agreed on is told all the same"
+    );
     assert_eq!(handshake.cipher_suite.as_deref(), Some("TLS_AES_256_GCM_SHA384"));
     assert_eq!(handshake.alert.as_deref(), Some("certificate_required"));
     assert_eq!(
