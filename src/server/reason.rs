@@ -227,7 +227,8 @@ fn of_certificate(invalid: &CertificateError) -> Told {
         };
     }
     let reason = match invalid {
-        CertificateError::BadSignature => {
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the client's signature does not fit its certificate: its private key is not the certificate's"
         }
         CertificateError::BadEncoding => "the client's certificate cannot be read",

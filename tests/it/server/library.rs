@@ -398,3 +398,31 @@ fn an_agent_gets_a_configuration_without_settings_and_is_told_when_it_has_it() {
         "{nameless}"
     );
 }
+
+#[test]
+fn an_rsa_key_too_short_for_this_server_is_told_apart_from_a_wrong_one() {
+    if !crate::support::has("openssl", &["version"]) {
+        return;
+    }
+    let folder = crate::support::folder();
+    let arguments = "req -x509 -newkey rsa:1024 -nodes -keyout key -out cert -subj /CN=short -days 10";
+    crate::support::run(
+        std::process::Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(folder.path()),
+    )
+    .exits(0);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let leaf = Certificate::from_pem(&read("cert")).unwrap();
+    let server = TestServer::builder()
+        .client_trust([leaf.clone()])
+        .start()
+        .unwrap();
+    let private = PrivateKey::from_input(&read("key"), None).unwrap();
+    assert_eq!(private.bits(), Some(1024));
+    // The client's own TLS has no use for such a key; the certificate alone shows what the server makes of it.
+    let other = key("apm/rsa.key").expose_pkcs8_der().to_vec();
+    let _ = Client::showing((vec![leaf.as_der().to_vec()], other)).get(server.port(), "/");
+    let reason = only(&server).reason.unwrap();
+    assert!(reason.contains("its key is RSA 1024 bit"), "{reason}");
+}
