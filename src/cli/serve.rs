@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use keyjar::keystore::TrustedCertificateEntry;
 use keyjar::server::{Builder, Event, Handshake, Request, TestServer};
 use keyjar::tls::config::{ClientAuth, Identity};
 use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, fsio};
@@ -50,7 +51,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
     /// Write a truststore for clients: the certificate that the chain ends in. Its password is the one of
-    /// KEYJAR_STOREPASS, else `changeit`; an existing file is replaced.
+    /// KEYJAR_STOREPASS, else `changeit`. An existing store keeps its other entries.
     #[arg(long, value_name = "PATH")]
     write_truststore: Option<PathBuf>,
     /// The keystore's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
@@ -91,8 +92,10 @@ pub(crate) fn run(command: &Serve, printer: &Printer) -> Outcome {
     let address = address(&command.listen)?;
     let mut builder = TestServer::builder()
         .listen(address)
-        .threads(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-        .trust_hint(trust_hint(command));
+        .threads(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+    if let Some(hint) = trust_hint(command) {
+        builder = builder.trust_hint(hint);
+    }
     if let Some(path) = &command.keystore {
         builder = builder.identity(identity(path, command, printer)?);
     }
@@ -148,20 +151,17 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
         .ok_or_else(|| failure(String::from("the name has no address")))
 }
 
-/// How the sentence "the client does not trust this certificate: ..." ends.
-fn trust_hint(command: &Serve) -> String {
+/// How the sentence "the client does not trust this certificate: ..." ends; the library's own words for a keystore.
+fn trust_hint(command: &Serve) -> Option<String> {
     match (&command.write_truststore, &command.keystore) {
-        (Some(path), _) => format!(
+        (Some(path), _) => Some(format!(
             "start it with `{}` as its truststore, or import that into its own: `keyjar import {0} --truststore PATH`",
             path.display()
-        ),
-        (None, Some(path)) => format!(
-            "import the server's authority into its truststore: `keyjar import ca.crt --truststore PATH`, or the certificates of {}",
-            path.display()
-        ),
-        (None, None) => String::from(
+        )),
+        (None, Some(_)) => None,
+        (None, None) => Some(String::from(
             "the authority was made for this run; `keyjar serve --write-truststore PATH` writes a truststore, import that into the client's",
-        ),
+        )),
     }
 }
 
@@ -226,23 +226,23 @@ fn client_trust(builder: Builder, command: &Serve, printer: &Printer) -> Result<
     })
 }
 
+/// Puts the server's certificate into a truststore: the entry of an earlier run gives way, all others stay.
 fn write_truststore(path: &Path, server: &TestServer, printer: &Printer) -> Result<(), Failure> {
     let password = password::find(&Asked::TRUSTSTORE, None, printer)?;
     password::check_odd(&password, false)?;
-    let bytes = server.truststore()?.encoder().to_bytes(&password)?;
-    // Only a store is replaced: a slip in the path must not cost another file.
     fsio::update(path, &Limits::DEFAULT, |old| {
-        if old.is_some_and(|old| keyjar::StoreFormat::detect(&old).is_none()) {
-            return Err(Failure::new(
-                ErrorKind::Conflict,
-                format!("`{}` exists and is no key store", path.display()),
-                "`--write-truststore` takes a new path, or one of an older truststore",
-            ));
-        }
-        Ok((Some(bytes), false, ()))
+        let mut store = match old {
+            Some(old) => KeyStore::from_bytes(old, &password)
+                .map_err(|error| Failure::from(error).context(format!("`{}`", path.display())))?,
+            None => KeyStore::new(),
+        };
+        let entry = TrustedCertificateEntry::new(server.authority().clone());
+        store.replace(TestServer::ALIAS, Entry::TrustedCertificate(entry));
+        let bytes = store.encoder().to_bytes(&password)?;
+        Ok::<_, Failure>((Some(bytes), store.has_keys(), ()))
     })?;
     printer.note(&format!(
-        "wrote {}: a truststore for clients of this server",
+        "wrote {}: a client with this truststore trusts the server",
         path.display()
     ));
     Ok(())

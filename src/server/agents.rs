@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::http::{Body, Incoming as Asked, empty, json_response};
 use super::intake::{Intake, IntakeCounts};
@@ -20,6 +20,10 @@ const BUILD_SHA: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 const NO_SETTINGS: &str = "\"-\"";
 /// Largest request for a configuration, in bytes.
 const MAX_QUERY: usize = 64 << 10;
+
+/// How many times longer than a part a whole body may take: agents keep a request open for their
+/// `api_request_time`, 10 s.
+const PARTS: u32 = 10;
 
 /// `GET /` of an APM Server.
 pub(super) fn build_info(started: jiff::Timestamp) -> Map<String, Value> {
@@ -133,8 +137,10 @@ async fn receive(
     longest: Duration,
     mut take: impl FnMut(&[u8]) -> Result<(), String>,
 ) -> Result<(), String> {
+    let end = Instant::now() + longest * PARTS;
     loop {
-        match timeout(longest, body.frame()).await {
+        let part = timeout_at(end, timeout(longest, body.frame())).await;
+        match part.unwrap_or_else(Err) {
             Err(_) => return Err(String::from("the request's body did not come in time")),
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => return Err(format!("the request's body broke off: {error}")),

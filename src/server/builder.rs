@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::TestServer;
 use super::event::Event;
@@ -20,6 +20,9 @@ use crate::x509::Certificate;
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
+
+/// Pages that may show the live list at once.
+const READERS: usize = 64;
 
 /// Settings of a [`TestServer`].
 pub struct Builder {
@@ -181,12 +184,7 @@ impl Builder {
         })?;
         let chain = identity.chain().to_vec();
         let authority = identity.authority().clone();
-        let trust_hint = self.trust_hint.unwrap_or_else(|| {
-            format!(
-                "import the certificate `{}` into its truststore",
-                authority.subject()
-            )
-        });
+        let trust_hint = self.trust_hint.unwrap_or_else(|| trust_hint(&authority));
         let shared = Arc::new(Shared {
             url: format!("https://{address}"),
             address,
@@ -199,6 +197,7 @@ impl Builder {
             tls: Arc::new(tls),
             limits: self.limits,
             recorder: Recorder::new(self.observer),
+            readers: Arc::new(Semaphore::new(READERS)),
         });
         let (stop, stopped) = watch::channel(false);
         let thread = std::thread::Builder::new()
@@ -217,6 +216,16 @@ impl Builder {
             thread: Some(thread),
         })
     }
+}
+
+/// The certificate that a client needs: the chain's last, or its issuer's where that is not sent.
+fn trust_hint(authority: &Certificate) -> String {
+    let (what, name) = if authority.is_self_issued() {
+        ("the certificate", authority.subject())
+    } else {
+        ("the authority", authority.issuer())
+    };
+    format!("import {what} `{name}` into its truststore: `keyjar import ca.crt --truststore PATH`")
 }
 
 fn bind(runtime: &Runtime, address: SocketAddr) -> io::Result<TcpListener> {

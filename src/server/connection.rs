@@ -11,8 +11,8 @@ use std::time::Duration;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::AlertDescription;
 use rustls::server::Acceptor;
-use rustls::{AlertDescription, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -23,7 +23,9 @@ use tokio_rustls::server::TlsStream;
 use super::event::{Closed, Event, Handshake};
 use super::http;
 use super::listen::Shared;
+use super::names;
 use super::reason::{self, Context, Failure, Progress};
+use super::watched::{Said, Watched};
 use crate::clock;
 use crate::tls::config::ClientAuth;
 use crate::x509::Certificate;
@@ -79,10 +81,10 @@ pub(super) async fn serve(
 ) {
     // Without it an answer may wait for the client's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let mut progress = Progress::default();
+    let (mut progress, said) = (Progress::default(), Said::default());
     let deadline = Instant::now() + shared.limits.handshake;
     let outcome = tokio::select! {
-        outcome = timeout_at(deadline, shake_hands(shared, stream, &mut progress)) => outcome,
+        outcome = timeout_at(deadline, shake_hands(shared, stream, &mut progress, &said)) => outcome,
         _ = stop.wait_for(|stop| *stop) => return,
     };
     match outcome {
@@ -92,12 +94,12 @@ pub(super) async fn serve(
             serve_http(shared, tls, handshake, stop).await;
         }
         Ok(Err((failure, stream))) => {
-            record_failure(shared, &failure, &progress, peer);
+            record_failure(shared, &failure, &progress, &said, peer);
             if let Some(stream) = stream {
                 let _ = timeout(LINGER, part(stream, &failure)).await;
             }
         }
-        Err(_) => record_failure(shared, &Failure::TimedOut, &progress, peer),
+        Err(_) => record_failure(shared, &Failure::TimedOut, &progress, &said, peer),
     }
 }
 
@@ -112,13 +114,14 @@ fn context<'a>(shared: &'a Shared, progress: &'a Progress) -> Context<'a> {
     }
 }
 
-fn record_failure(shared: &Shared, failure: &Failure, progress: &Progress, peer: SocketAddr) {
+fn record_failure(shared: &Shared, failure: &Failure, progress: &Progress, said: &Said, peer: SocketAddr) {
     let told = reason::tell(failure, &context(shared, progress));
+    let (protocol, suite) = said.agreed().unzip();
     shared.recorder.record(Event::Handshake(Handshake {
         at: clock::now(),
         peer,
-        protocol: None,
-        cipher_suite: None,
+        protocol: protocol.map(names::protocol_name),
+        cipher_suite: suite.as_ref().map(names::suite_name),
         alpn: None,
         sni: progress.sni.clone(),
         client_chain: told.client_chain,
@@ -134,7 +137,8 @@ async fn shake_hands(
     shared: &Shared,
     mut stream: TcpStream,
     progress: &mut Progress,
-) -> Result<TlsStream<TcpStream>, Failed> {
+    said: &Said,
+) -> Result<TlsStream<Watched>, Failed> {
     let mut first = [0; 11];
     let length = match stream.peek(&mut first).await {
         Ok(0) => return Err((Failure::Silent, None)),
@@ -149,10 +153,16 @@ async fn shake_hands(
         let octets = first_words(&mut stream).await;
         return Err((Failure::NotTls(octets), Some(stream)));
     }
-    let mut acceptor = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
+    let mut acceptor = pin!(LazyConfigAcceptor::new(
+        Acceptor::default(),
+        Watched::new(stream, said.clone())
+    ));
     let start = match acceptor.as_mut().await {
         Ok(start) => start,
-        Err(error) => return Err((Failure::Tls(error), acceptor.take_io())),
+        Err(error) => {
+            let stream = acceptor.take_io().map(Watched::into_inner);
+            return Err((Failure::Tls(error), stream));
+        }
     };
     let hello = start.client_hello();
     progress.sni = hello.server_name().map(str::to_owned);
@@ -161,7 +171,7 @@ async fn shake_hands(
     let accept = start.into_stream(Arc::clone(&shared.tls)).into_fallible();
     accept
         .await
-        .map_err(|(error, stream)| (Failure::Tls(error), Some(stream)))
+        .map_err(|(error, stream)| (Failure::Tls(error), Some(stream.into_inner())))
 }
 
 /// What a client that speaks no TLS says first.
@@ -191,13 +201,9 @@ async fn part(mut stream: TcpStream, failure: &Failure) -> io::Result<()> {
 }
 
 /// What client and server agreed on.
-fn agreed(tls: &TlsStream<TcpStream>, peer: SocketAddr, sni: Option<String>) -> Handshake {
+fn agreed(tls: &TlsStream<Watched>, peer: SocketAddr, sni: Option<String>) -> Handshake {
     let (_, session) = tls.get_ref();
-    let protocol = session.protocol_version().map(|version| match version {
-        ProtocolVersion::TLSv1_3 => String::from("TLSv1.3"),
-        ProtocolVersion::TLSv1_2 => String::from("TLSv1.2"),
-        other => format!("{other:?}"),
-    });
+    let protocol = session.protocol_version().map(names::protocol_name);
     let suite = session.negotiated_cipher_suite();
     let chain = session.peer_certificates().unwrap_or_default().iter();
     // What the verifier took is readable.
@@ -206,7 +212,7 @@ fn agreed(tls: &TlsStream<TcpStream>, peer: SocketAddr, sni: Option<String>) -> 
         at: clock::now(),
         peer,
         protocol,
-        cipher_suite: suite.map(|suite| reason::suite_name(&suite.suite())),
+        cipher_suite: suite.map(|suite| names::suite_name(&suite.suite())),
         alpn: session
             .alpn_protocol()
             .map(|name| String::from_utf8_lossy(name).into_owned()),
@@ -219,7 +225,7 @@ fn agreed(tls: &TlsStream<TcpStream>, peer: SocketAddr, sni: Option<String>) -> 
 
 async fn serve_http(
     shared: &Arc<Shared>,
-    tls: TlsStream<TcpStream>,
+    tls: TlsStream<Watched>,
     handshake: Handshake,
     stop: watch::Receiver<bool>,
 ) {
@@ -264,7 +270,7 @@ async fn serve_http(
     shared.recorder.record(Event::Closed(Closed {
         at: clock::now(),
         peer: handshake.peer,
-        alert: alert.map(reason::alert_name),
+        alert: alert.map(names::alert_name),
         reason,
     }));
 }

@@ -136,10 +136,14 @@ fn is_browser(headers: &HeaderMap) -> bool {
 /// Each handshake as it happens, as server-sent events
 /// ([HTML, section 9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html)).
 fn live(shared: &Arc<Shared>, connection: &Arc<Connection>, open: OpenRequest) -> Response<Body> {
+    let Ok(place) = Arc::clone(&shared.readers).try_acquire_owned() else {
+        let body = json!({ "error": "too many look on already" });
+        return json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    };
     let (mut sender, body) = Channel::new(1);
     let (mut events, mut stop) = (shared.recorder.live(), connection.stop.clone());
     tokio::spawn(async move {
-        let _open = open;
+        let (_open, _place) = (open, place);
         loop {
             let text = tokio::select! {
                 event = timeout(SIGN_OF_LIFE, events.recv()) => match event {

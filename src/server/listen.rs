@@ -34,6 +34,8 @@ pub(super) struct Shared {
     pub(super) tls: Arc<ServerConfig>,
     pub(super) limits: Limits,
     pub(super) recorder: Recorder,
+    /// Places for who looks at the live list.
+    pub(super) readers: Arc<Semaphore>,
 }
 
 /// Serves until `stop` says so; then the port is closed first.

@@ -50,10 +50,12 @@ mod event;
 mod http;
 mod intake;
 mod listen;
+mod names;
 mod page;
 mod reason;
 mod recorder;
 mod throwaway;
+mod watched;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -84,6 +86,9 @@ pub struct TestServer {
 }
 
 impl TestServer {
+    /// The alias of the server's authority in the truststores made for clients.
+    pub const ALIAS: &str = "keyjar-test-server";
+
     /// Starts from a throw-away identity on 127.0.0.1, a free port, without client authentication.
     #[must_use]
     pub fn builder() -> Builder {
@@ -129,7 +134,7 @@ impl TestServer {
     pub fn truststore(&self) -> Result<KeyStore, KeyStoreError> {
         let mut store = KeyStore::new();
         let entry = TrustedCertificateEntry::new(self.authority().clone());
-        store.insert("keyjar-test-server", Entry::TrustedCertificate(entry))?;
+        store.insert(Self::ALIAS, Entry::TrustedCertificate(entry))?;
         Ok(store)
     }
 

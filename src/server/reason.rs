@@ -6,6 +6,7 @@ use std::io;
 use jiff::Timestamp;
 use rustls::{AlertDescription, CertificateError, CipherSuite, Error, PeerIncompatible};
 
+use super::names::{alert_name, suite_name};
 use crate::tls::config::ClientRefused;
 use crate::x509::{Certificate, SubjectAltName, Validity};
 
@@ -31,6 +32,14 @@ pub(super) struct Progress {
     pub(super) legacy_version: Option<u16>,
     pub(super) has_sent: bool,
     pub(super) has_said_hello: bool,
+}
+
+impl Progress {
+    /// Whether a suite of TLS 1.3, or one with ECDHE, was among the offers.
+    fn offers_forward_secrecy(&self) -> bool {
+        let mut names = self.cipher_suites.iter().map(|suite| format!("{suite:?}"));
+        names.any(|name| name.starts_with("TLS13_") || name.starts_with("TLS_ECDHE_"))
+    }
 }
 
 /// What a reason is about.
@@ -98,30 +107,6 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// The alert's name in RFC 8446 section 6, and RFC 5246 section 7.2 for those that TLS 1.3 dropped.
-pub(super) fn alert_name(alert: AlertDescription) -> String {
-    let name = match alert {
-        AlertDescription::UnknownCA => "unknown_ca",
-        AlertDescription::UnrecognisedName => "unrecognized_name",
-        AlertDescription::UnknownPSKIdentity => "unknown_psk_identity",
-        AlertDescription::Unknown(number) => return format!("alert {number}"),
-        other => return snake_case(&format!("{other:?}")),
-    };
-    name.to_owned()
-}
-
-fn snake_case(name: &str) -> String {
-    name.chars()
-        .enumerate()
-        .fold(String::new(), |mut out, (at, letter)| {
-            if at > 0 && letter.is_ascii_uppercase() {
-                out.push('_');
-            }
-            out.push(letter.to_ascii_lowercase());
-            out
-        })
-}
-
 fn not_tls(octets: &[u8]) -> String {
     if is_http(octets) {
         return String::from("plain HTTP on a TLS port: the client's URL must begin with https://");
@@ -129,6 +114,11 @@ fn not_tls(octets: &[u8]) -> String {
     let what = match octets {
         [b'P', b'R', b'O', b'X', b'Y', b' ', ..] | [0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, b'Q', ..] => {
             "a PROXY protocol header: turn it off at the load balancer"
+        }
+        // The content type alert, a version, the length 2 (RFC 8446 section 6).
+        [0x15, 3, _, 0, 2, _, alert, ..] => {
+            let name = alert_name(AlertDescription::from(*alert));
+            return format!("the client gave up before its ClientHello: alert {name}");
         }
         [b'S', b'S', b'H', b'-', ..] => "an SSH client",
         [first, _, 1, ..] if first & 0x80 != 0 => "a ClientHello of SSL 2: the client is older than TLS 1.2",
@@ -161,7 +151,10 @@ pub(super) fn is_http(octets: &[u8]) -> bool {
 }
 
 fn of_socket(error: &io::Error, context: &Context<'_>) -> Told {
-    let after = if context.progress.has_said_hello && context.is_asking {
+    let blamed = blame(context).filter(|_| context.progress.has_said_hello);
+    let after = if let Some(blamed) = blamed {
+        format!("it may not accept this certificate and have left without saying so; {blamed}")
+    } else if context.progress.has_said_hello && context.is_asking {
         format!(
             "a browser does so to let its user choose a certificate, and comes back; another client may not trust this server's certificate and have left without saying so; {}",
             context.trust_hint
@@ -234,7 +227,8 @@ fn of_certificate(invalid: &CertificateError) -> Told {
         };
     }
     let reason = match invalid {
-        CertificateError::BadSignature => {
+        CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the client's signature does not fit its certificate: its private key is not the certificate's"
         }
         CertificateError::BadEncoding => "the client's certificate cannot be read",
@@ -271,25 +265,12 @@ fn of_incompatible(what: &PeerIncompatible, context: &Context<'_>) -> Told {
             AlertDescription::ProtocolVersion,
             "no protocol in common: the client offers neither TLS 1.2 nor TLS 1.3",
         ),
-        PeerIncompatible::NoCipherSuitesInCommon => {
-            let offered: Vec<_> = context
-                .progress
-                .cipher_suites
-                .iter()
-                .take(4)
-                .map(suite_name)
-                .collect();
-            Told::with_alert(
-                AlertDescription::HandshakeFailure,
-                format!(
-                    "no cipher suite in common that fits this server's key; the client offers {}",
-                    if offered.is_empty() {
-                        String::from("none")
-                    } else {
-                        offered.join(", ")
-                    }
-                ),
-            )
+        PeerIncompatible::NoCipherSuitesInCommon => no_cipher_suite(context),
+        // A client without such suites has no groups to offer either, which is found first.
+        PeerIncompatible::NoKxGroupsInCommon | PeerIncompatible::NamedGroupsExtensionRequired
+            if !context.progress.offers_forward_secrecy() =>
+        {
+            no_cipher_suite(context)
         }
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired => {
@@ -317,11 +298,19 @@ fn of_incompatible(what: &PeerIncompatible, context: &Context<'_>) -> Told {
     }
 }
 
-/// IANA's name.
-pub(super) fn suite_name(suite: &CipherSuite) -> String {
-    let name = format!("{suite:?}");
-    name.strip_prefix("TLS13_")
-        .map_or_else(|| name.clone(), |rest| format!("TLS_{rest}"))
+fn no_cipher_suite(context: &Context<'_>) -> Told {
+    let real = |suite: &&CipherSuite| **suite != CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV;
+    let offered = context.progress.cipher_suites.iter().filter(real);
+    let offered: Vec<_> = offered.take(4).map(suite_name).collect();
+    let offered = if offered.is_empty() {
+        String::from("none")
+    } else {
+        offered.join(", ")
+    };
+    Told::with_alert(
+        AlertDescription::HandshakeFailure,
+        format!("no cipher suite in common that fits this server's key; the client offers {offered}"),
+    )
 }
 
 /// What a client means by an alert, whenever it sends it.
@@ -470,26 +459,16 @@ mod tests {
     }
 
     #[test]
-    fn alerts_have_the_names_of_the_rfc() {
-        for (alert, name) in [
-            (AlertDescription::UnknownCA, "unknown_ca"),
-            (AlertDescription::CertificateRequired, "certificate_required"),
-            (AlertDescription::BadCertificate, "bad_certificate"),
-            (AlertDescription::UnrecognisedName, "unrecognized_name"),
-            (AlertDescription::NoApplicationProtocol, "no_application_protocol"),
-            (AlertDescription::Unknown(200), "alert 200"),
-        ] {
-            assert_eq!(alert_name(alert), name);
-        }
-    }
-
-    #[test]
     fn what_is_no_tls_is_named() {
         for (octets, name) in [
             (&b"GET / HTTP/1.1\r\n"[..], "plain HTTP on a TLS port"),
             (b"SSH-2.0-OpenSSH_9.2\r\n", "an SSH client"),
             (b"PROXY TCP4 127.0.0.1", "a PROXY protocol header"),
             (&[0x80, 0x2e, 1, 3, 1, 0, 0x15], "SSL 2"),
+            (
+                &[0x15, 3, 1, 0, 2, 2, 0x50],
+                "before its ClientHello: alert internal_error",
+            ),
             (&[0, 0xff, 0x10], "the client's first bytes were 00 ff 10"),
         ] {
             let told = told(&Failure::NotTls(octets.to_vec()), None);

@@ -52,6 +52,9 @@ impl ClientVerifier {
     }
 }
 
+/// The shortest RSA key that aws-lc verifies a handshake's signature with, in bits. A JVM's own takes 1024.
+const MIN_RSA: u32 = 2_048;
+
 impl ClientCertVerifier for ClientVerifier {
     fn client_auth_mandatory(&self) -> bool {
         self.is_required
@@ -74,7 +77,7 @@ impl ClientCertVerifier for ClientVerifier {
         let chain = chain.map_err(unreadable)?;
         let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         let now = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
-        match decide(&chain, &self.anchors, now) {
+        match decide(&chain, &self.anchors, now).and_then(|()| usable(chain.first())) {
             Ok(()) => Ok(ClientCertVerified::assertion()),
             Err(reason) => {
                 let refused = Arc::new(ClientRefused::new(reason, chain));
@@ -128,6 +131,19 @@ impl ClientCertVerifier for ClientVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// Whether a signature with the leaf's key can be verified at all.
+fn usable(leaf: Option<&Certificate>) -> Result<(), String> {
+    let info = leaf.and_then(|leaf| leaf.public_key_info().ok());
+    match info {
+        Some(info) if info.algorithm == "RSA" && info.bits.is_some_and(|bits| bits < MIN_RSA) => {
+            Err(format!(
+                "a JVM would trust it, but its key is {info} and this server verifies RSA signatures from {MIN_RSA} bit only"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

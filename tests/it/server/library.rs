@@ -124,6 +124,12 @@ fn a_required_certificate_that_is_missing_is_told_in_plain_words() {
     let _ = Client::default().get(server.port(), "/");
     let handshake = only(&server);
     assert!(!handshake.is_ok());
+    assert_eq!(
+        handshake.protocol.as_deref(),
+        Some("TLSv1.3"),
+        "what was agreed on is told all the same"
+    );
+    assert_eq!(handshake.cipher_suite.as_deref(), Some("TLS_AES_256_GCM_SHA384"));
     assert_eq!(handshake.alert.as_deref(), Some("certificate_required"));
     assert_eq!(
         handshake.reason.unwrap(),
@@ -391,4 +397,32 @@ fn an_agent_gets_a_configuration_without_settings_and_is_told_when_it_has_it() {
         nameless.starts_with("HTTP/1.1 400") && nameless.contains("service.name is required"),
         "{nameless}"
     );
+}
+
+#[test]
+fn an_rsa_key_too_short_for_this_server_is_told_apart_from_a_wrong_one() {
+    if !crate::support::has("openssl", &["version"]) {
+        return;
+    }
+    let folder = crate::support::folder();
+    let arguments = "req -x509 -newkey rsa:1024 -nodes -keyout key -out cert -subj /CN=short -days 10";
+    crate::support::run(
+        std::process::Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(folder.path()),
+    )
+    .exits(0);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let leaf = Certificate::from_pem(&read("cert")).unwrap();
+    let server = TestServer::builder()
+        .client_trust([leaf.clone()])
+        .start()
+        .unwrap();
+    let private = PrivateKey::from_input(&read("key"), None).unwrap();
+    assert_eq!(private.bits(), Some(1024));
+    // The client's own TLS has no use for such a key; the certificate alone shows what the server makes of it.
+    let other = key("apm/rsa.key").expose_pkcs8_der().to_vec();
+    let _ = Client::showing((vec![leaf.as_der().to_vec()], other)).get(server.port(), "/");
+    let reason = only(&server).reason.unwrap();
+    assert!(reason.contains("its key is RSA 1024 bit"), "{reason}");
 }

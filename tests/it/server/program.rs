@@ -275,6 +275,31 @@ fn what_cannot_be_served_is_one_error_with_what_mends_it() {
     std::fs::write(&note, "not to be lost").unwrap();
     keyjar(folder.path(), &["serve", "--write-truststore", "notes.txt"])
         .exits(2)
-        .talks_of("exists and is no key store");
+        .talks_of("`notes.txt`: the input is no key store");
     assert_eq!(std::fs::read_to_string(note).unwrap(), "not to be lost");
+}
+
+#[test]
+fn a_truststore_that_is_written_again_keeps_what_it_holds() {
+    let folder = folder();
+    let store = folder.path().join("truststore.p12");
+    keyjar(folder.path(), &["import", &apm("ca.crt")]).exits(0);
+    let mut last = Vec::new();
+    for _ in 0..2 {
+        let serving = Serving::start(folder.path(), &["--write-truststore", "truststore.p12"]);
+        let anchors = anchors(&store);
+        assert_eq!(
+            anchors.len(),
+            2,
+            "the certificate that was there, and this server's"
+        );
+        assert_ne!(anchors, last);
+        Client {
+            roots: anchors.clone(),
+            ..Client::default()
+        }
+        .get(serving.port, "/")
+        .unwrap();
+        last = anchors;
+    }
 }
