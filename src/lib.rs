@@ -47,6 +47,8 @@ pub mod ops;
 
 pub mod jvm;
 
+pub mod explain;
+
 /// The README's examples are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -97,6 +97,9 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
     )]
     Audit(Audit),
+    /// Explain the TLS failures in a log: the true cause, and the command that mends it.
+    #[command(after_long_help = super::explain::HELP)]
+    Explain(super::explain::Explain),
     /// Show the JVMs installed and running on this machine, and the stores each really uses.
     #[command(after_long_help = super::jvms::HELP)]
     Jvms(super::jvms::Jvms),

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod bundle;
 mod convert;
+mod explain;
 mod failure;
 mod flags;
 mod import;
@@ -45,6 +46,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Explain(command) => explain::run(command, &printer),
         Command::Jvms(command) => jvms::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),

@@ -12,6 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["keystore"],
     &["ops"],
     &["jvm"],
+    &["explain"],
 ];
 
 fn floor(module: &str) -> usize {
