@@ -51,7 +51,7 @@ const EXIT: &str = "Exit codes: 0 done, 2 could not (usage, file, password, dama
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Add certificates to a truststore, and print the JVM flags for it.
-    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n\n{EXIT}"))]
+    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import company-ca.pem --into-jvm $JAVA_HOME\n  eval \"$(keyjar import /certs --base jvm --truststore /tmp/truststore.p12 --format export)\"\n\nThe last one is for a container's entrypoint: a folder of certificates beside the JVM's own, in a writable place, and the variable that makes every JVM use them.\n\n{EXIT}"))]
     Import(Import),
     /// Put a private key with its certificate and chain into a keystore, and print the JVM flags for it.
     #[command(after_long_help = format!("Examples:\n  keyjar bundle --cert client.crt --key client.key --chain ca.crt --keystore keystore.p12 --storepass env:STORE_PASS\n  keyjar bundle --cert client.crt --key client.key --keypass prompt --storepass file:pass.txt\n\n{EXIT}"))]
@@ -138,6 +138,10 @@ pub(crate) struct Import {
     /// else of the java on the PATH), or from the JVM whose home folder this is.
     #[arg(long, value_name = "BASE")]
     pub(crate) base: Option<PathBuf>,
+    /// Add to the store of a JVM's own trust anchors instead: the JVM of this home folder, of this running process,
+    /// or all that are installed. A backup is kept beside it, and its format and mode are kept.
+    #[arg(long, value_name = "HOME|PID|ALL", conflicts_with_all = ["truststore", "base", "profile"])]
+    pub(crate) into_jvm: Option<String>,
     /// Leave expired certificates out.
     #[arg(long)]
     pub(crate) skip_expired: bool,

@@ -8,6 +8,7 @@ mod explain;
 mod failure;
 mod flags;
 mod import;
+mod into_jvm;
 mod jvms;
 mod list;
 mod manage;

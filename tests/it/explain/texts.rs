@@ -252,7 +252,10 @@ fn any_piece_of_a_log_is_taken_without_a_panic() {
         .flat_map(|(_, texts)| texts.iter())
         .map(|text| format!("{text}\n"))
         .collect();
-    for end in (0..log.len()).filter(|end| log.is_char_boundary(*end)).step_by(61) {
+    for end in (0..log.len())
+        .filter(|end| log.is_char_boundary(*end))
+        .step_by(61)
+    {
         let (head, tail) = (explain(&log[..end]), explain(&log[end..]));
         assert!(end < 100 || !head.findings.is_empty());
         assert!(log.len() - end < 300 || !tail.findings.is_empty());
