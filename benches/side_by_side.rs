@@ -12,6 +12,8 @@
     reason = "a benchmark stops at the first thing that is not as it should be"
 )]
 
+mod p12_keystore_tool;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,6 +33,10 @@ struct Cost {
 }
 
 fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if p12_keystore_tool::run(&arguments) {
+        return;
+    }
     let folder = tempfile::Builder::new()
         .prefix("keyjar-bench-")
         .tempdir_in("/tmp")
@@ -44,6 +50,11 @@ fn main() {
     for count in [1_000, 10_000, 100_000] {
         many(folder, count);
     }
+}
+
+/// This program, which is one on the `p12-keystore` crate when it is told to be.
+fn this() -> String {
+    std::env::current_exe().unwrap().display().to_string()
 }
 
 fn testdata(name: &str) -> String {
@@ -110,10 +121,17 @@ fn system_bundle(folder: &Path) {
             &format!("keyjar import, {profile}"),
             folder,
             9,
-            Some("a.p12"),
+            Before::Remove("a.p12"),
             &import,
         );
     }
+    report(
+        "p12-keystore, modern",
+        folder,
+        9,
+        Before::Remove("p.p12"),
+        &[&this(), "add", SYSTEM, "p.p12"],
+    );
     let openssl = [
         "openssl",
         "pkcs12",
@@ -132,7 +150,7 @@ fn system_bundle(folder: &Path) {
         "openssl pkcs12 -export (Java sees no entry)",
         folder,
         9,
-        None,
+        Before::Nothing,
         &openssl,
     );
 }
@@ -153,25 +171,41 @@ fn add_one(folder: &Path) {
         ];
         let _ = fs::remove_file(folder.join("b.p12"));
         cost(folder, &made);
-        fs::copy(folder.join("b.p12"), folder.join("b0.p12")).unwrap();
-        let import = format!("cp b0.p12 b.p12 && exec {KEYJAR} import {server} --truststore b.p12 -q");
+        fs::rename(folder.join("b.p12"), folder.join("b0.p12")).unwrap();
         report(
             &format!("keyjar import, {profile}"),
             folder,
             9,
-            None,
-            &["sh", "-c", &import],
+            Before::Copy("b0.p12", "b.p12"),
+            &[KEYJAR, "import", &server, "--truststore", "b.p12", "-q"],
         );
     }
-    let keytool = format!(
-        "cp b0.p12 k.p12 && exec keytool -importcert -noprompt -alias x -file {server} -keystore k.p12 -storepass changeit"
+    report(
+        "p12-keystore, modern",
+        folder,
+        9,
+        Before::Copy("b0.p12", "b.p12"),
+        &[&this(), "add", &server, "b.p12"],
     );
+    let keytool = [
+        "keytool",
+        "-importcert",
+        "-noprompt",
+        "-alias",
+        "x",
+        "-file",
+        &server,
+        "-keystore",
+        "b.p12",
+        "-storepass",
+        "changeit",
+    ];
     report(
         "keytool -importcert, modern",
         folder,
         3,
-        None,
-        &["sh", "-c", &keytool],
+        Before::Copy("b0.p12", "b.p12"),
+        &keytool,
     );
 }
 
@@ -193,7 +227,14 @@ fn key_and_chain(folder: &Path) {
         "pass:changeit",
         "-q",
     ];
-    report("keyjar bundle", folder, 9, Some("c.p12"), &bundle);
+    report("keyjar bundle", folder, 9, Before::Remove("c.p12"), &bundle);
+    report(
+        "p12-keystore",
+        folder,
+        9,
+        Before::Remove("pc.p12"),
+        &[&this(), "bundle", &cert, &key, &ca, "pc.p12"],
+    );
     let openssl = [
         "openssl",
         "pkcs12",
@@ -211,7 +252,7 @@ fn key_and_chain(folder: &Path) {
         "-iter",
         "10000",
     ];
-    report("openssl pkcs12 -export", folder, 9, None, &openssl);
+    report("openssl pkcs12 -export", folder, 9, Before::Nothing, &openssl);
 }
 
 /// Certificates that differ in their serial number, the rest being one of testdata's.
@@ -247,7 +288,7 @@ fn many(folder: &Path, count: u32) {
             &format!("keyjar import, {profile}"),
             folder,
             3,
-            Some("d.p12"),
+            Before::Remove("d.p12"),
             &import,
         );
     }
@@ -255,15 +296,29 @@ fn many(folder: &Path, count: u32) {
         "keyjar list, modern",
         folder,
         3,
-        None,
+        Before::Nothing,
         &[KEYJAR, "list", "d.p12", "-q"],
     );
     report(
         "keyjar list --json, modern",
         folder,
         3,
-        None,
+        Before::Nothing,
         &[KEYJAR, "list", "d.p12", "-q", "--json"],
+    );
+    report(
+        "p12-keystore, modern",
+        folder,
+        3,
+        Before::Remove("p.p12"),
+        &[&this(), "add", "many.pem", "p.p12"],
+    );
+    report(
+        "p12-keystore, list",
+        folder,
+        3,
+        Before::Nothing,
+        &[&this(), "list", "p.p12"],
     );
     if count <= 10_000 {
         let openssl = [
@@ -284,20 +339,30 @@ fn many(folder: &Path, count: u32) {
             "openssl pkcs12 -export (Java sees no entry)",
             folder,
             1,
-            None,
+            Before::Nothing,
             &openssl,
         );
         let keytool = ["keytool", "-list", "-keystore", "d.p12", "-storepass", "changeit"];
-        report("keytool -list", folder, 1, None, &keytool);
+        report("keytool -list", folder, 1, Before::Nothing, &keytool);
     }
 }
 
-/// The median of several runs; `fresh` is removed before each.
-fn report(what: &str, folder: &Path, runs: usize, fresh: Option<&str>, command: &[&str]) {
+/// What is done, unmeasured, before each run.
+#[derive(Clone, Copy)]
+enum Before<'a> {
+    Nothing,
+    Remove(&'a str),
+    Copy(&'a str, &'a str),
+}
+
+/// The median of several runs.
+fn report(what: &str, folder: &Path, runs: usize, before: Before<'_>, command: &[&str]) {
     let mut costs: Vec<Cost> = Vec::new();
     for _ in 0..runs {
-        if let Some(file) = fresh {
-            let _ = fs::remove_file(folder.join(file));
+        match before {
+            Before::Nothing => {}
+            Before::Remove(file) => drop(fs::remove_file(folder.join(file))),
+            Before::Copy(from, to) => drop(fs::copy(folder.join(from), folder.join(to)).unwrap()),
         }
         match cost(folder, command) {
             Some(cost) => costs.push(cost),

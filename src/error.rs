@@ -27,6 +27,12 @@ pub enum ErrorKind {
     NotFound,
     /// The operating system refused a file operation.
     Io,
+    /// A server cannot be reached: its name, its address or its port.
+    Unreachable,
+    /// A server did not answer in time.
+    TimedOut,
+    /// A server was reached, and refuses.
+    Refused,
     /// The call itself makes no sense (the program's usage errors).
     Usage,
 }
@@ -45,6 +51,9 @@ impl ErrorKind {
             Self::Conflict => "conflict",
             Self::NotFound => "not-found",
             Self::Io => "io",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed-out",
+            Self::Refused => "refused",
             Self::Usage => "usage",
         }
     }

@@ -1,8 +1,8 @@
 //! Trust- and keystores for the JVM, without a JVM.
 //!
 //! keyjar reads and writes the stores a Java program takes its certificates and keys from (PKCS#12, JKS,
-//! JCEKS), by the rules of the JDK's own implementations, and prints the `-Djavax.net.ssl.*` options that
-//! make a JVM use them.
+//! JCEKS, Bouncy Castle's BKS, UBER and BCFKS), by the rules of the JDK's own implementations, and prints the
+//! `-Djavax.net.ssl.*` options that make a JVM use them.
 //!
 //! ```
 //! use keyjar::keystore::{PrivateKeyEntry, TrustedCertificateEntry};
@@ -38,16 +38,28 @@ pub mod pem;
 pub mod pkcs8;
 pub mod x509;
 
+pub mod bcfks;
+pub mod bks;
 pub mod jks;
 pub mod pkcs12;
 
 pub mod keystore;
 
 pub mod ops;
+#[cfg(feature = "pki")]
+pub mod pki;
+#[cfg(feature = "trust")]
+pub mod trust;
 
+pub mod apm;
 pub mod jvm;
 
 pub mod explain;
+#[cfg(feature = "tls")]
+pub mod tls;
+
+#[cfg(feature = "server")]
+pub mod server;
 
 /// The README's examples are compiled and run.
 #[cfg(doctest)]

@@ -62,6 +62,16 @@ impl Password {
         SecretBytes::new(bytes)
     }
 
+    /// The same but nothing for the empty password, as Bouncy Castle takes it
+    /// (`org.bouncycastle.crypto.PBEParametersGenerator.PKCS12PasswordToBytes`).
+    #[must_use]
+    pub fn expose_bmp_unless_empty(&self) -> SecretBytes {
+        match self.expose_text() {
+            None | Some("") => SecretBytes::default(),
+            Some(_) => self.expose_bmp_terminated(),
+        }
+    }
+
     /// The text as UTF-16BE without a terminator, as JKS takes it.
     #[must_use]
     pub fn expose_utf16be(&self) -> SecretBytes {

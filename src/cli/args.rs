@@ -51,7 +51,9 @@ const EXIT: &str = "Exit codes: 0 done, 2 could not (usage, file, password, dama
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Add certificates to a truststore, and print the JVM flags for it.
-    #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import company-ca.pem --into-jvm $JAVA_HOME\n  eval \"$(keyjar import /certs --base jvm --truststore /tmp/truststore.p12 --format export)\"\n\nThe last one is for a container's entrypoint: a folder of certificates beside the JVM's own, in a writable place, and the variable that makes every JVM use them.\n\n{EXIT}"))]
+    #[command(
+        after_long_help = "Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import --from apm.example.com:8200\n  keyjar import --from db.example.com:5432 --starttls postgres --sha256 AB:CD:...\n  keyjar import company-ca.pem --into-jvm $JAVA_HOME\n  eval \"$(keyjar import /certs --base jvm --truststore /tmp/truststore.p12 --format export)\"\n\nThe last one is for a container's entrypoint: a folder of certificates beside the JVM's own, in a writable place, and the variable that makes every JVM use them. With `--into-jvm` stdout names the store; no option is needed then.\n\nExit codes: 0 done, 1 the answer at the prompt was no (nothing was written), 2 could not (usage, file, password, damage, server, fingerprint)."
+    )]
     Import(Import),
     /// Put a private key with its certificate and chain into a keystore, and print the JVM flags for it.
     #[command(after_long_help = format!("Examples:\n  keyjar bundle --cert client.crt --key client.key --chain ca.crt --keystore keystore.p12 --storepass env:STORE_PASS\n  keyjar bundle --cert client.crt --key client.key --keypass prompt --storepass file:pass.txt\n\n{EXIT}"))]
@@ -84,7 +86,7 @@ pub(crate) enum Command {
     Passwd(Passwd),
     /// Convert a store to another format or other algorithms.
     #[command(
-        after_long_help = "Examples:\n  keyjar convert old.jks new.p12 --storepass env:STORE_PASS\n  keyjar convert store.p12 store-for-java8.p12 --profile legacy\n  keyjar convert keystore.p12 keystore.pem --storepass env:STORE_PASS --new-storepass env:PEM_PASS\n\nWhat the target cannot hold is an error that names it, unless `--skip-unsupported` is given.\n\nExit codes: 0 done, 2 could not."
+        after_long_help = "Examples:\n  keyjar convert old.jks new.p12 --storepass env:STORE_PASS\n  keyjar convert store.p12 store-for-java8.p12 --profile legacy\n  keyjar convert keystore.p12 keystore.pem --storepass env:STORE_PASS --new-storepass env:PEM_PASS\n  keyjar convert keystore.p12 keystore.bcfks --storepass env:STORE_PASS\n\nWhat the target cannot hold is an error that names it, unless `--skip-unsupported` is given.\n\nExit codes: 0 done, 2 could not."
     )]
     Convert(Convert),
     /// Tell what two stores trust or hold differently.
@@ -100,9 +102,52 @@ pub(crate) enum Command {
     /// Explain the TLS failures in a log: the true cause, and the command that mends it.
     #[command(after_long_help = super::explain::HELP)]
     Explain(super::explain::Explain),
+    /// Make a certificate authority: its certificate and its key.
+    #[command(
+        after_long_help = "Examples:\n  keyjar ca --out ca\n  keyjar ca --out ca --subject 'CN=Example CA,O=Example' --key-type ec-p384 --keypass env:CA_PASS\n  keyjar ca --out issuing --parent ca --subject 'CN=Example Issuing CA' --path-len 0\n\nWrites ca.crt and ca.key, below another authority ca.fullchain.crt too; stdout: their paths, or with `--truststore` the JVM flags.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, password)."
+    )]
+    Ca(super::ca::Ca),
+    /// Issue certificates for servers and clients.
+    #[command(
+        after_long_help = "Examples:\n  keyjar cert --name localhost --ca ca --out certs\n  keyjar cert --name es01 --dns es01.example.com,es01 --ip 10.0.0.1 --ca ca --p12 --storepass env:STORE_PASS\n  keyjar cert --name apm-agent --client --ca ca --keystore agent.p12 --truststore trust.p12 --keystore-pass env:KEY_PASS\n  keyjar cert --in instances.yml --ca ca --out certs\n  keyjar cert --renew certs/localhost.crt --ca ca --force\n\nWrites NAME.crt, NAME.key and NAME.fullchain.crt (the certificate and those above it); stdout: their paths, or with stores the JVM flags. A server's names are its `--name` unless `--dns` or `--ip` are given.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
+    )]
+    Cert(Box<super::cert::Cert>),
+    /// Print the TLS settings of Elastic's APM Server and of its agents.
+    #[command(after_long_help = super::apm::HELP)]
+    Apm(super::apm::Apm),
     /// Show the JVMs installed and running on this machine, and the stores each really uses.
     #[command(after_long_help = super::jvms::HELP)]
     Jvms(super::jvms::Jvms),
+    /// Read the chain a server presents, without trusting it: PEM on stdout.
+    #[command(
+        after_long_help = "Examples:\n  keyjar fetch example.com:443 > chain.pem\n  keyjar fetch mail.example.com --starttls smtp\n  keyjar fetch db.example.com:5432 --starttls postgres --json | jq -r '.chain[0].sha256'\n  keyjar fetch 10.0.0.7:8443 --sni app.example.com --proxy http://proxy.example.com:3128\n\nTLS 1.3 down to 1.0. What answers without TLS is named. Nothing is verified: to trust what a server shows, see `keyjar import --from`.\n\nExit codes: 0 done, 2 could not (nobody there, no TLS, the handshake refused)."
+    )]
+    Fetch(super::fetch::Fetch),
+    /// Make a certificate request, for another authority to sign.
+    #[command(
+        after_long_help = "Examples:\n  keyjar csr --name es01 --dns es01.example.com --ip 10.0.0.1\n  keyjar csr --name agent --client --key agent.key\n\nWrites NAME.csr and NAME.key; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, names, password)."
+    )]
+    Csr(super::csr::Csr),
+    /// Sign certificate requests with an authority.
+    #[command(
+        after_long_help = "Examples:\n  keyjar sign es01.csr --ca ca --out certs\n  keyjar sign - --ca ca --out - < es01.csr > es01.crt\n\nThe names and the purpose are those of the request unless options say otherwise; its signature is verified first. Writes NAME.crt and NAME.fullchain.crt; stdout: their paths.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, no request, password)."
+    )]
+    Sign(super::csr::Sign),
+    /// Show what a file holds: certificates, requests, keys, chains, stores.
+    #[command(
+        after_long_help = "Examples:\n  keyjar show certs/localhost.fullchain.crt\n  keyjar show keystore.p12 --storepass env:STORE_PASS\n  keyjar show es01.csr --json | jq -r '.items[].san[]'\n\nExit codes: 0 done, 2 could not (no such file, none of these, damage, password)."
+    )]
+    Show(super::show::Show),
+    /// Tell what Java, Go, Python, Node.js and others would object to in certificates.
+    #[command(
+        after_long_help = "Examples:\n  keyjar lint certs/localhost.fullchain.crt\n  keyjar lint keystore.p12 --storepass env:STORE_PASS --json\n  keyjar lint agent.crt --for client\n\nExit codes: 0 nobody objects, 1 somebody does, 2 could not."
+    )]
+    Lint(super::show::Lint),
+    /// Serve HTTPS with the stores, and tell of each handshake how it went and why it failed.
+    #[command(
+        after_long_help = "Examples:\n  keyjar serve --write-truststore truststore.p12\n  keyjar serve --keystore keystore.p12 --keystore-pass env:STORE_PASS --listen 127.0.0.1:8443\n  keyjar serve --keystore keystore.p12 --truststore clients.p12 --client-auth required --json\n\nThe first line is `listening on https://ADDRESS:PORT`, then one line for each handshake; with --json one event a line: listening, handshake, request. Clients' certificates are verified as a Java server does. `/` is a page for browsers and JSON for programs; Elastic's APM agents find an APM Server.\n\nExit codes: 0 ended by SIGTERM or ctrl-c, 2 could not."
+    )]
+    Serve(super::serve::Serve),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."
@@ -126,8 +171,10 @@ pub(crate) enum Command {
 #[derive(Args)]
 pub(crate) struct Import {
     /// Certificates: PEM, DER, PKCS#7, a store, a folder, or `-` for stdin.
-    #[arg(value_name = "INPUT", required_unless_present = "base")]
+    #[arg(value_name = "INPUT", required_unless_present_any = ["base", "from"])]
     pub(crate) inputs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) from: super::from::From,
     /// The truststore; created where there is none.
     #[arg(long, value_name = "PATH", default_value = "truststore.p12")]
     pub(crate) truststore: PathBuf,
@@ -235,7 +282,7 @@ pub(crate) struct Flags {
 
 #[derive(Args)]
 pub(crate) struct List {
-    /// The store: PKCS#12, JKS or JCEKS, found by its bytes.
+    /// The store: PKCS#12, JKS, JCEKS, BKS, UBER or BCFKS, found by its bytes.
     #[arg(value_name = "STORE")]
     pub(crate) store: PathBuf,
     /// The store's password: pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none.
@@ -336,8 +383,8 @@ pub(crate) struct Convert {
     /// Where to; `-` for stdout.
     #[arg(value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// The format; unless given OUT's ending tells it (.jks, .jceks, .pem), else it is pkcs12.
-    #[arg(long, value_name = "FORMAT", value_parser = ["pkcs12", "jks", "jceks", "pem"])]
+    /// The format; unless given OUT's ending tells it (.jks, .jceks, .pem, .bks, .ubr, .bcfks), else it is pkcs12.
+    #[arg(long, value_name = "FORMAT", value_parser = ["pkcs12", "jks", "jceks", "pem", "bks", "uber", "bcfks"])]
     pub(crate) to: Option<String>,
     /// PKCS#12's algorithms and counts.
     #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(Profile::ALL.iter().map(|p| p.name)))]

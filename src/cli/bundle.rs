@@ -123,9 +123,9 @@ fn readable(
 
 fn key(command: &Bundle, printer: &Printer) -> Result<PrivateKey, Failure> {
     let bytes = if command.key == Path::new("-") {
-        fsio::read_from(std::io::stdin().lock(), &command.key, &Limits::DEFAULT)?
+        fsio::read_secret_from(std::io::stdin().lock(), &command.key, &Limits::DEFAULT)?
     } else {
-        fsio::read(&command.key, &Limits::DEFAULT)?
+        fsio::read_secret(&command.key, &Limits::DEFAULT)?
     };
     let about =
         |error: keyjar::pkcs8::KeyError| Failure::from(error).context(format!("`{}`", command.key.display()));
@@ -133,10 +133,10 @@ fn key(command: &Bundle, printer: &Printer) -> Result<PrivateKey, Failure> {
         Some(source) => Some(password::find(&KEY, Some(source), printer)?),
         None => None,
     };
-    match PrivateKey::from_input(&bytes, given.as_ref()) {
+    match PrivateKey::from_input(bytes.expose_bytes(), given.as_ref()) {
         Err(error) if error.kind() == ErrorKind::PasswordRequired && given.is_none() => {
             match password::find(&KEY, None, printer) {
-                Ok(password) => PrivateKey::from_input(&bytes, Some(&password)).map_err(about),
+                Ok(password) => PrivateKey::from_input(bytes.expose_bytes(), Some(&password)).map_err(about),
                 Err(_) => Err(about(error)),
             }
         }

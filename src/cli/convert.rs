@@ -176,6 +176,9 @@ fn target(command: &Convert) -> Result<Target, Failure> {
         "jks" => Target::Store(StoreFormat::Jks),
         "jceks" => Target::Store(StoreFormat::Jceks),
         "pem" => Target::Pem,
+        "bks" => Target::Store(StoreFormat::Bks),
+        "uber" | "ubr" => Target::Store(StoreFormat::Uber),
+        "bcfks" => Target::Store(StoreFormat::Bcfks),
         _ => Target::Store(StoreFormat::Pkcs12),
     })
 }

@@ -5,6 +5,7 @@ use keyjar::jvm::FlagsError;
 use keyjar::keystore::KeyStoreError;
 use keyjar::ops::{BundleError, ConvertError, ImportError, InputsError};
 use keyjar::pkcs8::KeyError;
+use keyjar::x509::InputError;
 use keyjar::{ErrorKind, Hint};
 
 use super::printer::Printer;
@@ -39,6 +40,25 @@ impl Failure {
         }
     }
 
+    /// A failure of a layer that tells its kind and hints.
+    pub(crate) fn layered(
+        kind: ErrorKind,
+        hints: Vec<Hint>,
+        error: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            kind,
+            hints,
+            error: error.into(),
+        }
+    }
+
+    /// The same, with one more hint.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.hints.push(Hint::new(hint));
+        self
+    }
+
     /// The same, with what it was about before it.
     pub(crate) fn context(self, about: impl Into<String>) -> Self {
         Self {
@@ -57,18 +77,14 @@ impl Failure {
         }
         let hints: Vec<_> = self.hints.iter().map(ToString::to_string).collect();
         if printer.json {
-            printer.document(&serde_json::json!({
-                "schema": 1,
-                "error": { "kind": self.kind.name(), "message": message, "causes": causes, "hints": hints },
-            }));
+            printer.failed(self.kind, &message, &causes, &hints);
         }
         let whole: Vec<_> = std::iter::once(message).chain(causes).collect();
         printer.error(&whole.join(": "));
-        for (at, hint) in hints.iter().enumerate() {
-            let blank = if at == 0 { "\n" } else { "" };
-            if !blank.is_empty() {
-                printer.note("");
-            }
+        if !hints.is_empty() {
+            printer.note("");
+        }
+        for hint in &hints {
             printer.advice(hint);
         }
         ExitCode::from(2)
@@ -76,7 +92,7 @@ impl Failure {
 }
 
 macro_rules! from {
-    ($($error:ty),*) => {$(
+    ($($error:ty),* $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 Self { kind: error.kind(), hints: error.hints(), error: error.into() }
@@ -94,5 +110,13 @@ from!(
     FlagsError,
     keyjar::jvm::ProcessError,
     KeyError,
-    keyjar::fsio::FileError
+    keyjar::pki::PkiError,
+    keyjar::pki::NameError,
+    keyjar::pki::InstancesError,
+    InputError,
+    keyjar::fsio::FileError,
+    keyjar::tls::FetchError,
+    keyjar::tls::TargetError,
+    keyjar::tls::config::ConfigError,
+    keyjar::server::ServerError,
 );

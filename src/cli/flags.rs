@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use keyjar::jvm::{Format, StoreReference, SystemProperties};
 use keyjar::keystore::KeyStoreError;
-use keyjar::{Entry, ErrorKind, KeyStore, Limits, Password, StoreFormat, fsio};
+use keyjar::{Alias, Entry, ErrorKind, KeyStore, Limits, Password, StoreFormat, fsio};
 
 use super::Outcome;
 use super::args::Flags;
@@ -41,6 +41,7 @@ pub(crate) fn run(command: &Flags, printer: &Printer) -> Outcome {
         Some(path) => Some(keystore(path, command, printer)?),
         None => None,
     };
+    warn(trust.as_ref(), key.as_ref(), printer);
     let mut properties = properties(trust, key)?;
     if let Some(jdk) = command.jdk {
         properties = properties.jdk(jdk);
@@ -58,7 +59,25 @@ pub(super) fn print(
     format: &str,
     printer: &Printer,
 ) -> Outcome {
+    warn(trust.as_ref(), key.as_ref(), printer);
     render(&properties(trust, key)?, format, printer)
+}
+
+/// A JVM as it comes knows no store of Bouncy Castle.
+fn warn(trust: Option<&Side<'_>>, key: Option<&Side<'_>>, printer: &Printer) {
+    for side in [trust, key].into_iter().flatten() {
+        if side.format.needs_bouncy_castle() {
+            printer.warning(&format!(
+                "`{}` is {}: a JVM opens it with Bouncy Castle's provider only",
+                side.path.display(),
+                side.format
+            ));
+            printer.hint(&format!(
+                "`keyjar convert {} STORE.p12` makes a store that every JVM opens",
+                side.path.display()
+            ));
+        }
+    }
 }
 
 fn render(properties: &SystemProperties, format: &str, printer: &Printer) -> Outcome {
@@ -90,11 +109,16 @@ fn properties(trust: Option<Side<'_>>, key: Option<Side<'_>>) -> Result<SystemPr
 }
 
 /// Opens the truststore as a JVM would, and refuses one that trusts nothing.
-fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+pub(super) fn truststore<'a>(
+    path: &'a Path,
+    command: &Flags,
+    printer: &Printer,
+) -> Result<Side<'a>, Failure> {
     let password = password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer)?;
-    let bytes = fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = read(path, TRUSTSTORE.what)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
         let store = open(bytes, &password, path)?;
+        readers(&store, path, command, printer)?;
         if store.trust_anchors().next().is_none() {
             return Err(no_anchors(&store, path));
         }
@@ -120,29 +144,13 @@ fn truststore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<
 }
 
 /// Opens the keystore as a JVM would: every key must open with the store's password.
-fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
-    let bytes = fsio::read(path, &Limits::DEFAULT)?;
+pub(super) fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Side<'a>, Failure> {
+    let bytes = read(path, KEYSTORE.what)?;
     let password = password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer)?;
     let Some(format) = StoreFormat::detect(&bytes).filter(|_| command.no_verify) else {
         let store = open(bytes, &password, path)?;
-        let mut keys = 0;
-        for (alias, entry) in store.iter() {
-            let Entry::PrivateKey(entry) = entry else { continue };
-            entry.key(&password).map_err(|source| {
-                Failure::from(KeyStoreError::KeyOf {
-                    alias: alias.clone(),
-                    source: Box::new(source),
-                })
-                .context(format!("`{}`", path.display()))
-            })?;
-            if entry.chain().is_empty() {
-                printer.warning(&format!(
-                    "the key `{alias}` has no certificate: a JVM never offers it"
-                ));
-            }
-            keys += 1;
-        }
-        if keys == 0 {
+        readers(&store, path, command, printer)?;
+        if !keys(&store, &password, path, printer)? {
             let message = format!("`{}` holds no private key", path.display());
             let hint = "`keyjar bundle` puts a key and its certificate into a keystore; trusted certificates belong to `--truststore`";
             return Err(Failure::new(ErrorKind::WrongInput, message, hint));
@@ -160,12 +168,88 @@ fn keystore<'a>(path: &'a Path, command: &Flags, printer: &Printer) -> Result<Si
     })
 }
 
+/// Whether there are private keys. A JVM opens every key with the store's password, secret keys included, before it
+/// opens any connection.
+fn keys(store: &KeyStore, password: &Password, path: &Path, printer: &Printer) -> Result<bool, Failure> {
+    let about = |alias: &Alias, source| {
+        Failure::from(KeyStoreError::KeyOf {
+            alias: alias.clone(),
+            source: Box::new(source),
+        })
+        .context(format!("`{}`", path.display()))
+    };
+    for (alias, key) in store.private_keys(password) {
+        key.map_err(|source| about(alias, source))?;
+    }
+    let mut is_any = false;
+    for (alias, entry) in store.iter() {
+        match entry {
+            Entry::SecretKey(entry) => drop(entry.key(password).map_err(|source| about(alias, source))?),
+            Entry::PrivateKey(entry) => {
+                is_any = true;
+                if entry.chain().is_empty() {
+                    printer.warning(&format!(
+                        "the key `{alias}` has no certificate: a JVM never offers it"
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(is_any)
+}
+
+/// Refuses a store that the JDK in question does not open; without one in question, names those that do not.
+fn readers(store: &KeyStore, path: &Path, command: &Flags, printer: &Printer) -> Result<(), Failure> {
+    let Some(readers) = store.readers() else {
+        return Ok(());
+    };
+    let why = readers.reasons.join("; ");
+    let hint = format!(
+        "`keyjar convert {} NEW.p12 --profile modern` makes one that every JDK opens",
+        path.display()
+    );
+    match command.jdk {
+        Some(jdk) if !readers.includes(jdk) => {
+            let message = format!("`{}` is not opened by JDK {jdk}: {why}", path.display());
+            Err(Failure::new(ErrorKind::Unsupported, message, &hint))
+        }
+        Some(_) => Ok(()),
+        None => {
+            let others: Vec<_> = readers.others().map(|jdk| jdk.to_string()).collect();
+            if !others.is_empty() {
+                let others = others.join(", ");
+                printer.warning(&format!(
+                    "`{}` is not opened by JDK {others}: {why}",
+                    path.display()
+                ));
+                printer.hint(&hint);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// The file's bytes; a path that leads nowhere is no error to a JVM, which is why it is one here.
+fn read(path: &Path, what: &str) -> Result<bytes::Bytes, Failure> {
+    fsio::read(path, &Limits::DEFAULT).map_err(|error| {
+        let hint = match (error.kind(), what) {
+            (ErrorKind::NotFound, "truststore") => {
+                "a JVM would use its own cacerts instead, and say nothing; `keyjar import` makes a truststore"
+            }
+            (ErrorKind::NotFound, _) => "`keyjar bundle` makes a keystore",
+            _ => return Failure::from(error),
+        };
+        Failure::from(error).hint(hint)
+    })
+}
+
 fn open(bytes: bytes::Bytes, password: &Password, path: &Path) -> Result<KeyStore, Failure> {
     KeyStore::from_bytes(bytes, password)
         .map_err(|error| Failure::from(error).context(format!("`{}`", path.display())))
 }
 
-fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
+pub(super) fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
     let unseen = store
         .skipped()
         .iter()
@@ -177,7 +261,7 @@ fn no_anchors(store: &KeyStore, path: &Path) -> Failure {
     );
     let hint = if unseen > 0 {
         format!(
-            "it holds {unseen} certificates without Java's trust attribute; `keyjar import {} --truststore NEW.p12` mends it",
+            "certificates in it without Java's trust attribute: {unseen}; `keyjar import {} --truststore NEW.p12` mends it",
             path.display()
         )
     } else {

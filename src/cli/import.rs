@@ -10,6 +10,7 @@ use serde_json::json;
 use super::args::{Import, Writing};
 use super::failure::Failure;
 use super::flags::{self, Side};
+use super::from::{self, Answer};
 use super::password::{self, Asked};
 use super::printer::Printer;
 use super::{Outcome, into_jvm, list};
@@ -34,7 +35,13 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
         password = Password::none();
     }
     password::check_odd(&password, command.writing.allow_odd_password)?;
-    let inputs = readable(inputs(command, &password)?, command, printer)?;
+    let answer = from::ask(&command.from, printer)?;
+    if matches!(answer, Answer::Declined) {
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut inputs = inputs(command, &password)?;
+    inputs.extend(answer.inputs());
+    let inputs = readable(inputs, command, printer)?;
     let options = options(command);
     let store_path = &command.truststore;
     let report = fsio::update(store_path, &Limits::DEFAULT, |old| {
@@ -62,7 +69,7 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
     let (report, format, anchors) = report;
     tell(&report, store_path, anchors, printer);
     if printer.json {
-        printer.document(&document(&report, store_path));
+        printer.document(&document(&report, store_path, &answer));
         return Ok(ExitCode::SUCCESS);
     }
     flags::print(
@@ -232,7 +239,7 @@ pub(super) fn tell(report: &ImportReport, path: &Path, anchors: usize, printer: 
     }
 }
 
-pub(super) fn document(report: &ImportReport, path: &Path) -> serde_json::Value {
+pub(super) fn document(report: &ImportReport, path: &Path, answer: &Answer) -> serde_json::Value {
     let added: Vec<_> = report
         .added
         .iter()
@@ -249,5 +256,5 @@ pub(super) fn document(report: &ImportReport, path: &Path) -> serde_json::Value 
         .iter()
         .map(|(certificate, why)| json!({ "certificate": list::certificate(certificate), "why": why }))
         .collect();
-    json!({ "schema": 1, "path": path, "added": added, "already_there": there, "oddities": odd, "left_out": left })
+    json!({ "schema": 1, "path": path, "added": added, "already_there": there, "oddities": odd, "left_out": left, "from": answer.document() })
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::Outcome;
 use super::args::Import;
 use super::failure::Failure;
+use super::from::{self, Answer};
 use super::import;
 use super::password::{self, Asked};
 use super::printer::Printer;
@@ -40,7 +41,13 @@ struct Done {
 pub(super) fn run(target: &str, command: &Import, printer: &Printer) -> Outcome {
     let targets = targets(target, printer)?;
     let password = password::find(&Asked::TRUSTSTORE, command.writing.storepass.as_ref(), printer)?;
-    let inputs = import::readable(import::inputs(command, &password)?, command, printer)?;
+    let answer = from::ask(&command.from, printer)?;
+    if matches!(answer, Answer::Declined) {
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut inputs = import::inputs(command, &password)?;
+    inputs.extend(answer.inputs());
+    let inputs = import::readable(inputs, command, printer)?;
     let options = import::options(command);
     check(&targets, &inputs, &options, &password, command)?;
     let mut done: Vec<(&Target, Done)> = Vec::new();
@@ -57,7 +64,7 @@ pub(super) fn run(target: &str, command: &Import, printer: &Printer) -> Outcome 
         tell(target, done, printer);
     }
     if printer.json {
-        printer.document(&document(&done));
+        printer.document(&document(&done, &answer));
     } else {
         for (target, _) in &done {
             printer.text(&format!("{}\n", target.path.display()));
@@ -274,11 +281,11 @@ fn tell(target: &Target, done: &Done, printer: &Printer) {
     }
 }
 
-fn document(done: &[(&Target, Done)]) -> serde_json::Value {
+fn document(done: &[(&Target, Done)], answer: &Answer) -> serde_json::Value {
     let stores: Vec<_> = done
         .iter()
         .map(|(target, done)| {
-            let mut one = import::document(&done.report, &target.path);
+            let mut one = import::document(&done.report, &target.path, answer);
             if let Some(one) = one.as_object_mut() {
                 one.remove("schema");
                 one.insert(String::from("real_path"), json!(target.real));

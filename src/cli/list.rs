@@ -1,9 +1,12 @@
 use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
-use keyjar::keystore::OpenSsl;
+use keyjar::keystore::{KeyEncryption, OpenSsl};
 use keyjar::x509::PublicKeyInfo;
-use keyjar::{Certificate, Entry, KeyStore, Limits, fsio, pem};
+use keyjar::{Certificate, Entry, KeyStore, Limits, StoreFormat, fsio, pem};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -34,11 +37,14 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
         }
     };
     if printer.json {
-        printer.document(&document(&store, command));
+        printer.document(&Document {
+            store: &store,
+            path: &command.store,
+        });
     } else if command.pem {
-        printer.text(&as_pem(&store));
+        printer.stream(|out| as_pem(&store, out));
     } else {
-        printer.text(&table(&store, printer.verbose));
+        printer.stream(|out| table(&store, printer.verbose, out));
     }
     for skipped in store.skipped() {
         printer.warning(&format!("{}: {}", skipped.what, skipped.why));
@@ -83,54 +89,53 @@ fn day(certificate: &Certificate) -> String {
     )
 }
 
-fn table(store: &KeyStore, verbose: bool) -> String {
-    let mut out = String::new();
+fn table(store: &KeyStore, verbose: bool, out: &mut dyn io::Write) -> io::Result<()> {
     let entries = if store.len() == 1 { "entry" } else { "entries" };
-    let _ = writeln!(out, "{} store, {} {entries}", store.format(), store.len());
+    writeln!(out, "{} store, {} {entries}", store.format(), store.len())?;
     if verbose {
-        algorithms(store, &mut out);
+        algorithms(store, out)?;
     }
     for (alias, entry) in store.iter() {
-        let _ = writeln!(out, "\n{alias}\n  kind     {}", entry.kind());
+        writeln!(out, "\n{alias}\n  kind     {}", entry.kind())?;
         if let Some(created) = entry.created() {
-            let _ = writeln!(out, "  created  {created}");
+            writeln!(out, "  created  {created}")?;
         }
         if let Some(encryption) = entry.key_encryption().filter(|_| verbose) {
             let count = encryption
                 .iterations
                 .map(|count| format!(", {count} iterations"))
                 .unwrap_or_default();
-            let _ = writeln!(out, "  key      {}{count}", encryption.algorithm);
+            writeln!(out, "  key      {}{count}", encryption.algorithm)?;
         }
         let shown = if verbose { usize::MAX } else { 1 };
         for certificate in entry.certificates().iter().take(shown) {
-            let _ = writeln!(out, "  subject  {}", certificate.subject());
-            let _ = writeln!(out, "  sha256   {}", hex(certificate));
-            let _ = writeln!(out, "  expires  {}", day(certificate));
+            writeln!(out, "  subject  {}", certificate.subject())?;
+            writeln!(out, "  sha256   {}", hex(certificate))?;
+            writeln!(out, "  expires  {}", day(certificate))?;
             if verbose {
-                let _ = writeln!(out, "  issuer   {}", certificate.issuer());
-                let _ = writeln!(out, "  serial   {}", certificate.serial_hex());
+                writeln!(out, "  issuer   {}", certificate.issuer())?;
+                writeln!(out, "  serial   {}", certificate.serial_hex())?;
                 let names: Vec<_> = certificate
                     .subject_alt_names()
                     .iter()
                     .map(ToString::to_string)
                     .collect();
                 if !names.is_empty() {
-                    let _ = writeln!(out, "  names    {}", names.join(", "));
+                    writeln!(out, "  names    {}", names.join(", "))?;
                 }
             }
         }
         let chain = entry.certificates().len();
         if chain > 1 && !verbose {
-            let _ = writeln!(out, "  chain    {chain} certificates");
+            writeln!(out, "  chain    {chain} certificates")?;
         }
     }
-    out
+    Ok(())
 }
 
-fn algorithms(store: &KeyStore, out: &mut String) {
+fn algorithms(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
     if let Some(writer) = store.likely_writer() {
-        let _ = writeln!(out, "  written by: {writer} (likely)");
+        writeln!(out, "  written by: {writer} (likely)")?;
     }
     if let Some(readers) = store.readers() {
         let jdks: Vec<_> = readers.jdks.iter().map(ToString::to_string).collect();
@@ -144,13 +149,20 @@ fn algorithms(store: &KeyStore, out: &mut String) {
             OpenSsl::From34 => "; OpenSSL 3.4",
             OpenSsl::No => "",
         };
-        let _ = writeln!(out, "  read by: {jdks}{openssl}");
+        writeln!(out, "  read by: {jdks}{openssl}")?;
         for reason in &readers.reasons {
-            let _ = writeln!(out, "    {reason}");
+            writeln!(out, "    {reason}")?;
         }
     }
-    let Some(pfx) = store.pfx() else { return };
-    for (index, contents) in pfx.contents.iter().enumerate() {
+    let counted = |how: &KeyEncryption| {
+        let count = how.iterations.map(|count| format!(", {count} iterations"));
+        format!("{}{}", how.algorithm, count.unwrap_or_default())
+    };
+    if let Some(how) = store.encryption() {
+        writeln!(out, "  encrypted: {}", counted(&how))?;
+    }
+    let contents = store.pfx().map(|pfx| pfx.contents.as_slice()).unwrap_or_default();
+    for (index, contents) in contents.iter().enumerate() {
         let bags = contents
             .bags
             .as_ref()
@@ -159,35 +171,70 @@ fn algorithms(store: &KeyStore, out: &mut String) {
             || String::from("not encrypted"),
             |pbe| format!("{}, {} iterations", pbe.name(), pbe.iterations()),
         );
-        let _ = writeln!(out, "  contents {index}: {bags}, {how}");
+        writeln!(out, "  contents {index}: {bags}, {how}")?;
     }
-    let mac = store.mac().map_or_else(
-        || String::from("none"),
-        |mac| format!("{}, {} iterations", mac.name(), mac.iterations()),
-    );
-    let _ = writeln!(out, "  mac: {mac}");
+    let mac = match store.format() {
+        StoreFormat::Jks | StoreFormat::Jceks => String::from("none (a SHA-1 digest with the password)"),
+        StoreFormat::Uber => String::from("none (a SHA-1 digest, encrypted)"),
+        _ => store
+            .integrity()
+            .as_ref()
+            .map_or_else(|| String::from("none"), counted),
+    };
+    writeln!(out, "  mac: {mac}")
 }
 
-fn as_pem(store: &KeyStore) -> String {
-    let mut out = String::new();
+fn as_pem(store: &KeyStore, out: &mut dyn io::Write) -> io::Result<()> {
     for (alias, entry) in store.iter() {
         for certificate in entry.certificates() {
-            let _ = writeln!(
+            writeln!(
                 out,
                 "# {}: {}",
                 alias.as_str().escape_debug(),
                 certificate.subject()
-            );
-            out += &pem::encode("CERTIFICATE", certificate.as_der());
+            )?;
+            out.write_all(pem::encode("CERTIFICATE", certificate.as_der()).as_bytes())?;
         }
     }
-    out
+    Ok(())
 }
 
-fn document(store: &KeyStore, command: &List) -> Value {
-    let entries: Vec<_> = store
-        .iter()
-        .map(|(alias, entry)| {
+/// `list --json`; its entries are made one at a time.
+struct Document<'a> {
+    store: &'a KeyStore,
+    path: &'a Path,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { store, path } = self;
+        let mac = store.integrity().map(|mac| how(&mac));
+        let skipped: Vec<_> = store
+            .skipped()
+            .iter()
+            .map(|skipped| json!({ "what": skipped.what, "why": skipped.why }))
+            .collect();
+        let readers = store.readers().map(|readers| {
+            json!({ "jdk": readers.jdks, "openssl": readers.openssl.name(), "reasons": readers.reasons })
+        });
+        let mut document = serializer.serialize_map(None)?;
+        document.serialize_entry("schema", &1)?;
+        document.serialize_entry("path", path)?;
+        document.serialize_entry("format", store.format().name())?;
+        document.serialize_entry("mac", &mac)?;
+        document.serialize_entry("entries", &Entries(store))?;
+        document.serialize_entry("skipped", &skipped)?;
+        document.serialize_entry("readers", &readers)?;
+        document.serialize_entry("likely_writer", &store.likely_writer())?;
+        document.end()
+    }
+}
+
+struct Entries<'a>(&'a KeyStore);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(alias, entry)| {
             json!({
                 "alias": alias.as_str(),
                 "kind": entry.kind(),
@@ -195,29 +242,8 @@ fn document(store: &KeyStore, command: &List) -> Value {
                 "chain": entry.certificates().iter().map(certificate).collect::<Vec<_>>(),
                 "key": key(entry),
             })
-        })
-        .collect();
-    let skipped: Vec<_> = store
-        .skipped()
-        .iter()
-        .map(|skipped| json!({ "what": skipped.what, "why": skipped.why }))
-        .collect();
-    let mac = store
-        .mac()
-        .map(|mac| json!({ "algorithm": mac.name(), "iterations": mac.iterations() }));
-    let readers = store.readers().map(|readers| {
-        json!({ "jdk": readers.jdks, "openssl": readers.openssl.name(), "reasons": readers.reasons })
-    });
-    json!({
-        "schema": 1,
-        "path": command.store,
-        "format": store.format().name(),
-        "mac": mac,
-        "entries": entries,
-        "skipped": skipped,
-        "readers": readers,
-        "likely_writer": store.likely_writer(),
-    })
+        }))
+    }
 }
 
 fn key(entry: &Entry) -> Option<Value> {
@@ -228,14 +254,16 @@ fn key(entry: &Entry) -> Option<Value> {
         .certificates()
         .first()
         .and_then(|leaf| PublicKeyInfo::from_spki(leaf.public_key_der()).ok());
-    let encryption = entry
-        .key_encryption()
-        .map(|encryption| json!({ "algorithm": encryption.algorithm, "iterations": encryption.iterations }));
+    let encryption = entry.key_encryption().map(|encryption| how(&encryption));
     Some(json!({
         "algorithm": info.as_ref().map(|info| info.algorithm.clone()),
         "bits": info.and_then(|info| info.bits),
         "encryption": encryption,
     }))
+}
+
+fn how(how: &KeyEncryption) -> Value {
+    json!({ "algorithm": how.algorithm, "iterations": how.iterations })
 }
 
 /// A certificate as every command's JSON shows it.

@@ -1,19 +1,30 @@
 //! The program: it only parses, calls the library, and renders.
 
+mod apm;
 mod args;
 mod audit;
 mod bundle;
+mod ca;
+mod cert;
+mod connect;
 mod convert;
+mod csr;
 mod explain;
 mod failure;
+mod fetch;
 mod flags;
+mod from;
 mod import;
 mod into_jvm;
+mod issuing;
 mod jvms;
 mod list;
 mod manage;
 mod password;
 mod printer;
+mod renew;
+mod serve;
+mod show;
 
 use std::process::ExitCode;
 
@@ -33,8 +44,14 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => return usage(&error),
     };
     arguments.color.write_global();
-    clean_up_on_signals();
+    // The server ends itself.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        clean_up_on_signals();
+    }
     let printer = Printer::new(&arguments);
+    if let Err(failure) = set_lock_timeout() {
+        return failure.show(&printer);
+    }
     let outcome = match &arguments.command {
         Command::Import(command) => import::run(command, &printer),
         Command::Bundle(command) => bundle::run(command, &printer),
@@ -48,7 +65,16 @@ pub(crate) fn run() -> ExitCode {
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Explain(command) => explain::run(command, &printer),
+        Command::Ca(command) => ca::run(command, &printer),
+        Command::Cert(command) => cert::run(command, &printer),
+        Command::Apm(command) => apm::run(command, &printer),
         Command::Jvms(command) => jvms::run(command, &printer),
+        Command::Fetch(command) => fetch::run(command, &printer),
+        Command::Csr(command) => csr::csr(command, &printer),
+        Command::Sign(command) => csr::sign(command, &printer),
+        Command::Show(command) => show::show(command, &printer),
+        Command::Lint(command) => show::lint(command, &printer),
+        Command::Serve(command) => serve::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };
@@ -76,15 +102,40 @@ fn clean_up_on_signals() {
     }
 }
 
+/// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood. What could not be
+/// understood may have asked for JSON all the same.
+/// How long another process' lock is waited for, where `KEYJAR_LOCK_TIMEOUT` says it.
+#[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
+fn set_lock_timeout() -> Result<(), Failure> {
+    let Ok(text) = std::env::var("KEYJAR_LOCK_TIMEOUT") else {
+        return Ok(());
+    };
+    let Ok(seconds) = text.parse() else {
+        let message = format!("`KEYJAR_LOCK_TIMEOUT` is `{text}`, which is no number of seconds");
+        let hint = "a whole number: `KEYJAR_LOCK_TIMEOUT=10`";
+        return Err(Failure::new(keyjar::ErrorKind::Usage, message, hint));
+    };
+    keyjar::fsio::set_lock_timeout(std::time::Duration::from_secs(seconds));
+    Ok(())
+}
+
 /// clap's own errors and `--help`: 0 for what was asked for, 2 for what could not be understood.
 fn usage(error: &clap::Error) -> ExitCode {
     // A pipe that was closed while help was printed is no failure.
     let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
     }
+    if std::env::args_os()
+        .take_while(|word| word != "--")
+        .any(|word| word == "--json")
+    {
+        let text = error.render().to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text);
+        let message = text.split("\n\n").next().unwrap_or_default().trim();
+        Printer::JSON.failed(keyjar::ErrorKind::Usage, message, &[], &[]);
+    }
+    ExitCode::from(2)
 }
 
 fn completions(shell: clap_complete::Shell, printer: &Printer) -> Outcome {

@@ -25,30 +25,26 @@ pub(crate) enum Source {
     Stdin,
     Prompt,
     None,
+    /// Something else, not kept: it may be the password itself, and is never repeated.
+    Unknown,
 }
 
 impl FromStr for Source {
-    type Err = String;
+    type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("pass", text)) => Ok(Self::Pass(Zeroizing::new(text.to_owned()))),
-            Some(("env", name)) => Ok(Self::Env(name.to_owned())),
-            Some(("file", path)) => Ok(Self::File(path.into())),
-            Some(("fd", number)) => number
-                .parse()
-                .map(Self::Fd)
-                .or(Err(String::from("fd: takes a number"))),
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.split_once(':') {
+            Some(("pass", text)) => Self::Pass(Zeroizing::new(text.to_owned())),
+            Some(("env", name)) => Self::Env(name.to_owned()),
+            Some(("file", path)) => Self::File(path.into()),
+            Some(("fd", number)) => number.parse().map_or(Self::Unknown, Self::Fd),
             _ => match text {
-                "stdin" => Ok(Self::Stdin),
-                "prompt" => Ok(Self::Prompt),
-                "none" => Ok(Self::None),
-                // The word itself is not repeated: it may be the password.
-                _ => Err(String::from(
-                    "it is no password source; write pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none",
-                )),
+                "stdin" => Self::Stdin,
+                "prompt" => Self::Prompt,
+                "none" => Self::None,
+                _ => Self::Unknown,
             },
-        }
+        })
     }
 }
 
@@ -139,11 +135,16 @@ fn read(asked: &Asked, source: &Source, printer: &Printer) -> Result<Password, F
         }
         Source::Prompt => prompt(asked),
         Source::None => Ok(Password::none()),
+        Source::Unknown => Err(Failure::new(
+            ErrorKind::Usage,
+            format!("what `{}` was given is no password source", asked.option),
+            "write pass:TEXT, env:NAME, file:PATH, fd:N, stdin, prompt or none",
+        )),
     }
 }
 
 fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Failure> {
-    let bytes = keyjar::fsio::read(path, &Limits::DEFAULT)?;
+    let bytes = keyjar::fsio::read_secret(path, &Limits::DEFAULT)?;
     let not_text = || {
         let message = format!("`{}` is no UTF-8 text", path.display());
         Failure::new(
@@ -152,7 +153,7 @@ fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Fai
             "a password file holds the password in its first line",
         )
     };
-    let Ok(text) = std::str::from_utf8(&bytes) else {
+    let Ok(text) = std::str::from_utf8(bytes.expose_bytes()) else {
         return Err(not_text());
     };
     let (line, rest) = text
@@ -161,6 +162,12 @@ fn first_line(path: &std::path::Path, printer: &Printer) -> Result<Password, Fai
     if !rest.is_empty() {
         printer.warning(&format!(
             "only the first line of `{}` is the password",
+            path.display()
+        ));
+    }
+    if line.len() < text.len() {
+        printer.note(&format!(
+            "the line ending in `{}` is no part of the password",
             path.display()
         ));
     }

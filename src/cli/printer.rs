@@ -1,8 +1,11 @@
 use std::io::{self, Write};
 
+use keyjar::ErrorKind;
+
 use super::args::Arguments;
 
 /// The one place that writes to stdout (data) and stderr (talk).
+#[derive(Clone)]
 pub(crate) struct Printer {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
@@ -10,6 +13,13 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
+    /// For who asked for JSON with arguments that could not be understood.
+    pub(crate) const JSON: Self = Self {
+        json: true,
+        quiet: false,
+        verbose: false,
+    };
+
     pub(crate) const fn new(arguments: &Arguments) -> Self {
         Self {
             json: arguments.json,
@@ -24,13 +34,29 @@ impl Printer {
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// The result, written piece by piece: a store of many entries is never held as text.
+    pub(crate) fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let _ = write(&mut out).and_then(|()| out.flush());
+    }
+
     pub(crate) fn text(&self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    pub(crate) fn document(&self, document: &serde_json::Value) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_default();
-        self.text(&(text + "\n"));
+    pub(crate) fn document(&self, document: &impl serde::Serialize) {
+        self.stream(|out| {
+            serde_json::to_writer_pretty(&mut *out, document)?;
+            out.write_all(b"\n")
+        });
+    }
+
+    /// An error as `--json` shows it.
+    pub(crate) fn failed(&self, kind: ErrorKind, message: &str, causes: &[String], hints: &[String]) {
+        self.document(&serde_json::json!({
+            "schema": 1,
+            "error": { "kind": kind.name(), "message": message, "causes": causes, "hints": hints },
+        }));
     }
 
     /// Talk, unless it was asked to be quiet.
@@ -68,4 +94,10 @@ impl Printer {
         let mut out = anstream::stderr().lock();
         let _ = writeln!(out, "{text}");
     }
+}
+
+/// A question: on stderr, and the cursor stays behind it.
+pub(crate) fn ask(text: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
 }

@@ -19,6 +19,8 @@ pub enum Cipher {
     TripleDesCbc,
     /// Key of 16 octets, the first 8 used again as the third.
     TripleDes2KeyCbc,
+    /// Twofish with a key of 256 bits.
+    TwofishCbc,
     /// RC2 with this many effective key bits; the key may have any length.
     Rc2Cbc {
         effective_bits: u16,
@@ -62,6 +64,10 @@ macro_rules! with_block_cipher {
                 let $cipher = keyed::<des::TdesEde2>($key)?;
                 $body
             }
+            Cipher::TwofishCbc => {
+                let $cipher = keyed::<twofish::Twofish>($key)?;
+                $body
+            }
             Cipher::Rc2Cbc { effective_bits } => {
                 if $key.is_empty() || $key.len() > 128 || !(1..=1024).contains(&effective_bits) {
                     return Err(CipherError);
@@ -85,6 +91,7 @@ impl Cipher {
             Self::DesCbc => "DES-CBC",
             Self::TripleDesCbc => "3DES-CBC",
             Self::TripleDes2KeyCbc => "2-key 3DES-CBC",
+            Self::TwofishCbc => "Twofish-256-CBC",
             Self::Rc2Cbc { effective_bits: 40 } => "RC2-40-CBC",
             Self::Rc2Cbc { effective_bits: 64 } => "RC2-64-CBC",
             Self::Rc2Cbc { effective_bits: 128 } => "RC2-128-CBC",
@@ -100,7 +107,7 @@ impl Cipher {
         match self {
             Self::Aes128Cbc | Self::TripleDes2KeyCbc => 16,
             Self::Aes192Cbc | Self::TripleDesCbc => 24,
-            Self::Aes256Cbc => 32,
+            Self::Aes256Cbc | Self::TwofishCbc => 32,
             Self::DesCbc => 8,
             Self::Rc2Cbc { effective_bits: bits } | Self::Rc4 { key_bits: bits } => {
                 usize::from(bits.div_ceil(8))
@@ -112,7 +119,7 @@ impl Cipher {
     #[must_use]
     pub const fn iv_len(self) -> usize {
         match self {
-            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc => 16,
+            Self::Aes128Cbc | Self::Aes192Cbc | Self::Aes256Cbc | Self::TwofishCbc => 16,
             Self::DesCbc | Self::TripleDesCbc | Self::TripleDes2KeyCbc | Self::Rc2Cbc { .. } => 8,
             Self::Rc4 { .. } => 0,
         }
@@ -229,6 +236,7 @@ mod tests {
             Cipher::DesCbc,
             Cipher::TripleDesCbc,
             Cipher::TripleDes2KeyCbc,
+            Cipher::TwofishCbc,
             Cipher::Rc2Cbc { effective_bits: 40 },
             Cipher::Rc4 { key_bits: 128 },
         ];

@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 use super::Digest;
 
 /// A named curve: p, a, b, the base point's x and y, its order n; hexadecimal.
-struct Curve {
-    name: &'static str,
-    parameters: [&'static str; 6],
+pub(super) struct Curve {
+    pub(super) name: &'static str,
+    pub(super) parameters: [&'static str; 6],
 }
 
 const fn curve(name: &'static str, parameters: [&'static str; 6]) -> Curve {
@@ -21,7 +21,7 @@ const fn curve(name: &'static str, parameters: [&'static str; 6]) -> Curve {
 }
 
 /// The prime fields' curves that a JDK knows, by its names: SEC 2 versions 1 and 2, RFC 5639, X9.62.
-const CURVES: &[Curve] = &[
+pub(super) const CURVES: &[Curve] = &[
     curve(
         "secp112r1",
         [
@@ -322,13 +322,13 @@ const CURVES: &[Curve] = &[
 ];
 
 /// The arithmetic modulo an odd number.
-struct Field {
+pub(super) struct Field {
     parameters: BoxedMontyParams,
-    octets: usize,
+    pub(super) octets: usize,
 }
 
 impl Field {
-    fn new(modulus: &[u8]) -> Option<Self> {
+    pub(super) fn new(modulus: &[u8]) -> Option<Self> {
         let octets = modulus.len();
         let modulus = number(modulus, octets)?;
         let modulus = Option::from(Odd::new(modulus))?;
@@ -339,7 +339,7 @@ impl Field {
     }
 
     /// A number below the modulus, big endian.
-    fn element(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
+    pub(super) fn element(&self, octets: &[u8]) -> Option<BoxedMontyForm> {
         let octets = unsigned(octets);
         (octets.len() <= self.octets).then_some(())?;
         Some(BoxedMontyForm::new(
@@ -348,21 +348,21 @@ impl Field {
         ))
     }
 
-    fn small(&self, value: u32) -> Option<BoxedMontyForm> {
+    pub(super) fn small(&self, value: u32) -> Option<BoxedMontyForm> {
         self.element(&value.to_be_bytes())
     }
 
-    fn octets(&self, element: &BoxedMontyForm) -> Option<Vec<u8>> {
+    pub(super) fn octets(&self, element: &BoxedMontyForm) -> Option<Vec<u8>> {
         let all = element.retrieve().to_be_bytes();
         let surplus = all.len().checked_sub(self.octets)?;
         all.get(surplus..).map(<[u8]>::to_vec)
     }
 
-    fn one(&self) -> BoxedMontyForm {
+    pub(super) fn one(&self) -> BoxedMontyForm {
         BoxedMontyForm::one(&self.parameters)
     }
 
-    fn zero(&self) -> BoxedMontyForm {
+    pub(super) fn zero(&self) -> BoxedMontyForm {
         BoxedMontyForm::zero(&self.parameters)
     }
 }
@@ -373,18 +373,18 @@ fn number(octets: &[u8], length: usize) -> Option<BoxedUint> {
 }
 
 /// Without leading zeros.
-fn unsigned(octets: &[u8]) -> &[u8] {
+pub(super) fn unsigned(octets: &[u8]) -> &[u8] {
     let zeros = octets.iter().take_while(|octet| **octet == 0).count();
     octets.get(zeros..).unwrap_or_default()
 }
 
 /// Whether 0 < a < b, both big endian.
-fn is_below(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn is_below(a: &[u8], b: &[u8]) -> bool {
     let (a, b) = (unsigned(a), unsigned(b));
     !a.is_empty() && (a.len(), a) < (b.len(), b)
 }
 
-fn hex(digits: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2);
     pairs
         .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
@@ -392,7 +392,7 @@ fn hex(digits: &str) -> Option<Vec<u8>> {
 }
 
 /// The bits of a big-endian number, highest first.
-fn bits(octets: &[u8]) -> impl Iterator<Item = bool> + '_ {
+pub(super) fn bits(octets: &[u8]) -> impl Iterator<Item = bool> + '_ {
     octets
         .iter()
         .flat_map(|octet| (0..8).rev().map(move |bit| octet >> bit & 1 == 1))
@@ -417,22 +417,22 @@ pub(crate) fn ec_public_key(curve: &str, private: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// y^2 = x^3 + ax + b.
-struct Weierstrass {
-    field: Field,
-    a: BoxedMontyForm,
-    b3: BoxedMontyForm,
+pub(super) struct Weierstrass {
+    pub(super) field: Field,
+    pub(super) a: BoxedMontyForm,
+    pub(super) b3: BoxedMontyForm,
 }
 
 /// In homogeneous coordinates.
 #[derive(Clone)]
-struct Point {
-    x: BoxedMontyForm,
-    y: BoxedMontyForm,
-    z: BoxedMontyForm,
+pub(super) struct Point {
+    pub(super) x: BoxedMontyForm,
+    pub(super) y: BoxedMontyForm,
+    pub(super) z: BoxedMontyForm,
 }
 
 impl Weierstrass {
-    fn new(p: &[u8], a: &[u8], b: &[u8]) -> Option<Self> {
+    pub(super) fn new(p: &[u8], a: &[u8], b: &[u8]) -> Option<Self> {
         let field = Field::new(p)?;
         let a = field.element(a)?;
         let b = field.element(b)?;
@@ -440,7 +440,7 @@ impl Weierstrass {
         Some(Self { field, a, b3 })
     }
 
-    fn multiply(&self, base: &Point, scalar: &[u8]) -> Point {
+    pub(super) fn multiply(&self, base: &Point, scalar: &[u8]) -> Point {
         let mut low = Point {
             x: self.field.zero(),
             y: self.field.one(),
@@ -462,7 +462,7 @@ impl Weierstrass {
 
     /// Complete for points of odd order (Renes, Costello, Batina: "Complete addition formulas for prime order
     /// elliptic curves", algorithm 1).
-    fn add(&self, p: &Point, q: &Point) -> Point {
+    pub(super) fn add(&self, p: &Point, q: &Point) -> Point {
         let t0 = p.x.mul(&q.x);
         let t1 = p.y.mul(&q.y);
         let t2 = p.z.mul(&q.z);
@@ -482,7 +482,7 @@ impl Weierstrass {
         }
     }
 
-    fn affine(&self, point: &Point) -> Option<(Vec<u8>, Vec<u8>)> {
+    pub(super) fn affine(&self, point: &Point) -> Option<(Vec<u8>, Vec<u8>)> {
         let inverse: BoxedMontyForm = Option::from(point.z.invert())?;
         let x = self.field.octets(&point.x.mul(&inverse))?;
         Some((x, self.field.octets(&point.y.mul(&inverse))?))
@@ -493,7 +493,8 @@ impl Weierstrass {
 #[must_use]
 pub(crate) fn dsa_public_key(p: &[u8], q: &[u8], g: &[u8], x: &[u8]) -> Option<Vec<u8>> {
     let p = unsigned(p);
-    (p.len() <= LONGEST_PRIME && is_below(x, q) && is_below(q, p) && is_below(g, p)).then_some(())?;
+    let is_sized = p.len() <= LONGEST_PRIME && unsigned(q).len() <= LONGEST_ORDER;
+    (is_sized && is_below(x, q) && is_below(q, p) && is_below(g, p)).then_some(())?;
     let field = Field::new(p)?;
     let base = field.element(g)?;
     let power = bits(x).fold(field.one(), |power, bit| {
@@ -504,7 +505,9 @@ pub(crate) fn dsa_public_key(p: &[u8], q: &[u8], g: &[u8], x: &[u8]) -> Option<V
 }
 
 /// In octets; the JDK takes primes of up to 3072 bits, OpenSSL of up to 10,000.
-const LONGEST_PRIME: usize = 2048;
+const LONGEST_PRIME: usize = 1250;
+/// In octets; FIPS 186-4 section 4.2 knows orders of up to 256 bits.
+const LONGEST_ORDER: usize = 64;
 
 /// RFC 8032 section 5.1.5.
 #[must_use]
@@ -525,18 +528,18 @@ pub(crate) fn x25519_public_key(private: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// 2^448 - 2^224 - 1, of both curves of RFC 7748 section 4.2.
-const P448: &str = concat!(
+pub(super) const P448: &str = concat!(
     "fffffffffffffffffffffffffffffffffffffffffffffffffffffffe",
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 );
 /// -d of edwards448 (RFC 8032 section 5.2), a24 of curve448 (RFC 7748 section 5).
-const D448: u32 = 39081;
+pub(super) const D448: u32 = 39081;
 /// The base point of edwards448 (RFC 8032 section 5.2).
-const B448_X: &str = concat!(
+pub(super) const B448_X: &str = concat!(
     "4f1970c66bed0ded221d15a622bf36da9e146570470f1767ea6de324",
     "a3d3a46412ae1af72ab66511433b80e18b00938e2626a82bc70cc05e"
 );
-const B448_Y: &str = concat!(
+pub(super) const B448_Y: &str = concat!(
     "693f46716eb6bc248876203756c9c7624bea73736ca3984087789c1e",
     "05a0c2d73ad3ff1ce67c39c4fdbd132c4ed7c8ad9808795bf230fa14"
 );
@@ -586,7 +589,7 @@ pub(crate) fn ed448_public_key(private: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// RFC 8032 section 5.2.4.
-fn add_edwards(p: &Point, q: &Point, d: &BoxedMontyForm) -> Point {
+pub(super) fn add_edwards(p: &Point, q: &Point, d: &BoxedMontyForm) -> Point {
     let a = p.z.mul(&q.z);
     let b = a.square();
     let c = p.x.mul(&q.x);

@@ -1,5 +1,5 @@
 //! Key derivations. The two that stores pay for, PBKDF2 and PKCS#12's own, run on the compression functions
-//! of SHA-256 and SHA-1 themselves: pads are hashed once and every iteration is one block of known padding.
+//! of SHA-256, SHA-1 and SHA-512 themselves: pads are hashed once and every iteration is one block of known padding.
 
 use hmac::{KeyInit, Mac};
 use sha2::Digest as _;
@@ -20,6 +20,7 @@ pub fn pbkdf2(prf: Digest, password: &[u8], salt: &[u8], iterations: u32, length
         match prf {
             Digest::Sha256 => Sha256Hmac::new(password).iterate(&first, iterations, &mut out),
             Digest::Sha1 => Sha1Hmac::new(password).iterate(&first, iterations, &mut out),
+            Digest::Sha512 => Sha512Hmac::new(password).iterate(&first, iterations, &mut out),
             _ => iterate(prf, password, &first, iterations, &mut out),
         }
     }
@@ -51,21 +52,25 @@ fn iterate(prf: Digest, password: &[u8], first: &[u8], iterations: u32, out: &mu
     last.zeroize();
 }
 
-/// Declares HMAC over a compression function of 64-octet blocks, with its pads already hashed.
+/// Declares HMAC over a compression function of blocks of sixteen words, with its pads already hashed.
 macro_rules! keyed_hmac {
-    ($name:ident, $words:literal, $digest:expr, $initial:expr, $compress:path) => {
+    ($name:ident, $word:ty, $words:literal, $digest:expr, $initial:expr, $compress:path) => {
         #[derive(Zeroize)]
         #[zeroize(drop)]
         struct $name {
-            inner: [u32; $words],
-            outer: [u32; $words],
+            inner: [$word; $words],
+            outer: [$word; $words],
         }
 
         impl $name {
+            /// Octets of a word and of a block.
+            const WORD: usize = size_of::<$word>();
+            const BLOCK: usize = 16 * Self::WORD;
+
             fn new(key: &[u8]) -> Self {
-                let mut block = [0_u8; 64];
+                let mut block = [0_u8; Self::BLOCK];
                 let hashed;
-                let key = if key.len() > 64 {
+                let key = if key.len() > Self::BLOCK {
                     hashed = Zeroizing::new($digest.hash(&[key]));
                     hashed.as_slice()
                 } else {
@@ -89,17 +94,18 @@ macro_rules! keyed_hmac {
 
             /// U1 xor U2 xor ..., U1 being given.
             fn iterate(&self, first: &[u8], iterations: u32, out: &mut Vec<u8>) {
-                let mut block = padded_block::<$words>(64 + 4 * $words);
-                let mut sum = [0_u32; $words];
-                for (word, octets) in sum.iter_mut().zip(first.chunks_exact(4)) {
-                    *word = u32::from_be_bytes(octets.try_into().unwrap_or_default());
+                let digest = Self::WORD * $words;
+                let mut block = padded_block::<{ Self::BLOCK }>(digest, Self::BLOCK + digest);
+                let mut sum: [$word; $words] = [0; $words];
+                for (word, octets) in sum.iter_mut().zip(first.chunks_exact(Self::WORD)) {
+                    *word = <$word>::from_be_bytes(octets.try_into().unwrap_or_default());
                 }
                 let mut state = sum;
                 for _ in 1..iterations {
-                    put_words(&mut block, &state);
+                    put_octets(&mut block, state.map(<$word>::to_be_bytes).as_flattened());
                     state = self.inner;
                     $compress(&mut state, std::slice::from_ref(&block));
-                    put_words(&mut block, &state);
+                    put_octets(&mut block, state.map(<$word>::to_be_bytes).as_flattened());
                     state = self.outer;
                     $compress(&mut state, std::slice::from_ref(&block));
                     sum.iter_mut()
@@ -125,35 +131,62 @@ const SHA256_INITIAL: [u32; 8] = [
     0x1f83_d9ab,
     0x5be0_cd19,
 ];
+const SHA512_INITIAL: [u64; 8] = [
+    0x6a09_e667_f3bc_c908,
+    0xbb67_ae85_84ca_a73b,
+    0x3c6e_f372_fe94_f82b,
+    0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1,
+    0x9b05_688c_2b3e_6c1f,
+    0x1f83_d9ab_fb41_bd6b,
+    0x5be0_cd19_137e_2179,
+];
 const SHA1_INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 keyed_hmac!(
     Sha256Hmac,
+    u32,
     8,
     Digest::Sha256,
     SHA256_INITIAL,
     sha2::block_api::compress256
 );
-keyed_hmac!(Sha1Hmac, 5, Digest::Sha1, SHA1_INITIAL, sha1::block_api::compress);
+keyed_hmac!(
+    Sha1Hmac,
+    u32,
+    5,
+    Digest::Sha1,
+    SHA1_INITIAL,
+    sha1::block_api::compress
+);
+keyed_hmac!(
+    Sha512Hmac,
+    u64,
+    8,
+    Digest::Sha512,
+    SHA512_INITIAL,
+    sha2::block_api::compress512
+);
 
-/// A block whose first `WORDS` words are a digest, padded as the end of a message of `length` octets.
-fn padded_block<const WORDS: usize>(length: usize) -> [u8; 64] {
-    let bits = u16::try_from(8 * length).unwrap_or_default().to_be_bytes();
-    let mut block = [0; 64];
+/// A block whose first `digest` octets are a digest, padded as the end of a message of `length` octets.
+fn padded_block<const BLOCK: usize>(digest: usize, length: usize) -> [u8; BLOCK] {
+    let [high, low] = u16::try_from(8 * length).unwrap_or_default().to_be_bytes();
+    let mut block = [0; BLOCK];
     for (at, octet) in block.iter_mut().enumerate() {
-        *octet = match at {
-            62 => bits[0],
-            63 => bits[1],
-            _ if at == 4 * WORDS => 0x80,
+        *octet = match BLOCK - at {
+            1 => low,
+            2 => high,
+            _ if at == digest => 0x80,
             _ => 0,
         };
     }
     block
 }
 
-fn put_words<const WORDS: usize>(block: &mut [u8; 64], words: &[u32; WORDS]) {
-    for (octets, word) in block.chunks_exact_mut(4).zip(words) {
-        octets.copy_from_slice(&word.to_be_bytes());
+/// Puts octets at the beginning of a block.
+fn put_octets(block: &mut [u8], octets: &[u8]) {
+    if let Some(begin) = block.get_mut(..octets.len()) {
+        begin.copy_from_slice(octets);
     }
 }
 
@@ -269,7 +302,7 @@ fn rehash_blocks<const WORDS: usize>(
     initial: [u32; WORDS],
     compress: impl Fn(&mut [u32; WORDS], &[[u8; 64]]),
 ) -> Vec<u8> {
-    let mut block = padded_block::<WORDS>(4 * WORDS);
+    let mut block = padded_block::<64>(4 * WORDS, 4 * WORDS);
     block
         .iter_mut()
         .zip(first)
@@ -277,7 +310,7 @@ fn rehash_blocks<const WORDS: usize>(
     for _ in 1..iterations {
         let mut state = initial;
         compress(&mut state, std::slice::from_ref(&block));
-        put_words(&mut block, &state);
+        put_octets(&mut block, state.map(u32::to_be_bytes).as_flattened());
     }
     let out = block.iter().copied().take(4 * WORDS).collect();
     block.zeroize();
@@ -317,8 +350,15 @@ mod tests {
 
     #[test]
     fn the_block_way_and_the_plain_way_derive_the_same() {
-        for digest in [Digest::Sha1, Digest::Sha256] {
-            for password in [&b"x"[..], &[b'p'; 64], &[b'p'; 65], &[b'q'; 200]] {
+        for digest in [Digest::Sha1, Digest::Sha256, Digest::Sha512] {
+            for password in [
+                &b"x"[..],
+                &[b'p'; 64],
+                &[b'p'; 65],
+                &[b'p'; 128],
+                &[b'p'; 129],
+                &[b'q'; 200],
+            ] {
                 let first = digest.hmac(password, &[b"salt", &1_u32.to_be_bytes()]);
                 let mut plain = Vec::new();
                 iterate(digest, password, &first, 7, &mut plain);

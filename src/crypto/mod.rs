@@ -1,10 +1,14 @@
 //! Digests, MACs, key derivations and ciphers: thin, and knowing no format.
 
+mod aead;
 mod cipher;
 pub(crate) mod curve;
 mod digest;
 mod kdf;
+#[cfg(feature = "trust")]
+pub(crate) mod verify;
 
+pub use aead::{ccm_decrypt, ccm_encrypt, is_ccm_supported, kwp_unwrap, kwp_wrap};
 pub use cipher::{Cipher, CipherError};
 pub use digest::Digest;
 pub use kdf::{Purpose, evp_bytes_to_key, pbkdf1, pbkdf2, pkcs12_kdf, scrypt};

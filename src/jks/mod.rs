@@ -9,10 +9,12 @@
 //!
 //! Aliases must be written in lower case: Java looks them up so and does not find others.
 
-mod mutf8;
+pub(crate) mod mutf8;
 mod protector;
 mod sealed;
 mod serial;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -43,6 +45,21 @@ pub struct Jks {
     pub format: JksFormat,
     /// The records, in the file's order, duplicates kept.
     pub records: Vec<Record>,
+    original: Option<Original>,
+}
+
+/// What was read, to be written again if nothing changed: version 1, and X.509 by its other name.
+#[derive(Clone)]
+struct Original {
+    file: Bytes,
+    password: Arc<Password>,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Original {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Original({} bytes)", self.file.len())
+    }
 }
 
 /// One entry of the file.
@@ -157,11 +174,31 @@ impl Jks {
         }
     }
 
+    /// A file to be written.
+    #[must_use]
+    pub const fn new(format: JksFormat, records: Vec<Record>) -> Self {
+        Self {
+            format,
+            records,
+            original: None,
+        }
+    }
+
     /// Reads a file and verifies its digest; with [`Password::none`] the digest is not looked at.
     ///
     /// # Errors
     /// Damage, a wrong password, an unknown version or type, more records than the bytes can hold.
     pub fn from_bytes(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Self, Error> {
+        let mut read = Self::read(bytes, password, limits)?;
+        read.original = Some(Original {
+            file: bytes.clone(),
+            password: Arc::new(password.duplicate()),
+            limits: *limits,
+        });
+        Ok(read)
+    }
+
+    fn read(bytes: &Bytes, password: &Password, limits: &Limits) -> Result<Self, Error> {
         let mut cursor = Cursor { whole: bytes, at: 4 };
         let format = Self::detect(bytes).ok_or(Error::Truncated {
             what: "the magic number",
@@ -190,14 +227,29 @@ impl Jks {
                 return Err(Error::WrongPassword);
             }
         }
-        Ok(Self { format, records })
+        Ok(Self::new(format, records))
     }
 
-    /// Writes version 2, which every JDK reads.
+    /// The file this was read from, where nothing was changed: its records are read once more and compared.
+    fn unchanged(&self, password: &Password) -> Option<&Bytes> {
+        let original = self.original.as_ref()?;
+        if original.password.expose_text() != password.expose_text() {
+            return None;
+        }
+        let none = Password::none();
+        let read = Self::read(&original.file, &none, &original.limits).ok()?;
+        (read.format == self.format && read.records == self.records).then_some(&original.file)
+    }
+
+    /// Writes the file: the bytes it was read from where neither records nor password changed, else version 2,
+    /// which every JDK reads.
     ///
     /// # Errors
     /// No password; an alias of more than 65,535 octets.
     pub fn to_bytes(&self, password: &Password) -> Result<Vec<u8>, Error> {
+        if let Some(file) = self.unchanged(password) {
+            return Ok(file.to_vec());
+        }
         if password.is_none() {
             return Err(Error::PasswordRequired);
         }

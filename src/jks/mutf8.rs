@@ -1,7 +1,7 @@
 //! Modified UTF-8, as `java.io.DataOutput.writeUTF` defines it: UTF-16 units each for itself, U+0000 in two
 //! octets.
 
-pub(super) fn encode(text: &str) -> Vec<u8> {
+pub(crate) fn encode(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for unit in text.encode_utf16() {
         let [high, low] = unit.to_be_bytes();
@@ -18,7 +18,7 @@ pub(super) fn encode(text: &str) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode(octets: &[u8]) -> Option<String> {
+pub(crate) fn decode(octets: &[u8]) -> Option<String> {
     let mut units = Vec::with_capacity(octets.len());
     let mut rest = octets;
     while let Some((&first, after)) = rest.split_first() {

@@ -29,10 +29,12 @@ pub(super) fn length(stream: &[u8]) -> Result<usize, Error> {
 fn sealed(stream: &[u8]) -> Result<(Object, usize), Error> {
     let (object, length) = serial::read(stream).map_err(|source| Error::Sealed { source })?;
     // The JDK refuses every other class, its parent too (`jceks.key.serialFilter`).
-    if object.class == SEALED {
+    if *object.class == *SEALED {
         return Ok((object, length));
     }
-    Err(Error::SealedClass { class: object.class })
+    Err(Error::SealedClass {
+        class: object.class.to_string(),
+    })
 }
 
 /// The iterations of the key derivation.
@@ -57,7 +59,7 @@ pub fn recover_secret(
 ) -> Result<(String, SecretBytes), Error> {
     let (object, _) = sealed(stream)?;
     let missing = || Error::SealedClass {
-        class: object.class.clone(),
+        class: object.class.to_string(),
     };
     let parameters = object.bytes("encodedParams", stream).ok_or_else(missing)?;
     let content = object.bytes("encryptedContent", stream).ok_or_else(missing)?;
@@ -73,13 +75,13 @@ pub fn recover_secret(
     // A wrong key now and then leaves a right padding: what comes out has to be an object.
     let plain = plain.expose_bytes();
     let (object, _) = serial::read(plain).or(Err(Error::WrongPassword))?;
-    let octets = match object.class.as_str() {
+    let octets = match &*object.class {
         KEY => object.bytes("key", plain),
         KEY_REP => object.bytes("encoded", plain),
         _ => None,
     };
     let class = || Error::SealedClass {
-        class: object.class.clone(),
+        class: object.class.to_string(),
     };
     let octets = SecretBytes::new(octets.ok_or_else(class)?.to_vec());
     let algorithm = object.text("algorithm").ok_or_else(class)?.to_owned();

@@ -4,6 +4,7 @@
 //! nothing is ever loaded or run.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::mutf8;
 
@@ -24,12 +25,14 @@ const SC_SERIALIZABLE: u8 = 2;
 const MOST_HANDLES: usize = 256;
 const DEEPEST: usize = 16;
 const MOST_FIELDS: u16 = 64;
+/// Fields of all objects of a stream together: references make large classes cheap to repeat.
+const MOST_VALUES: usize = 1024;
 
 /// A value of the stream. Byte arrays stay where they are: they may be secret.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Null,
-    Text(String),
+    Text(Rc<str>),
     Bytes(Range<usize>),
     Object(Object),
     /// A primitive, an enum constant: nothing that is asked for.
@@ -39,21 +42,21 @@ pub(super) enum Value {
 /// An object: its class and its fields, those of its superclasses first.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
-    pub(super) class: String,
-    pub(super) fields: Vec<(String, Value)>,
+    pub(super) class: Rc<str>,
+    pub(super) fields: Vec<(Rc<str>, Value)>,
 }
 
 impl Object {
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.fields.iter().find_map(|(field, value)| match value {
-            Value::Text(text) if field == name => Some(text.as_str()),
+            Value::Text(text) if **field == *name => Some(&**text),
             _ => None,
         })
     }
 
     pub(super) fn bytes<'a>(&self, name: &str, stream: &'a [u8]) -> Option<&'a [u8]> {
         self.fields.iter().find_map(|(field, value)| match value {
-            Value::Bytes(range) if field == name => stream.get(range.clone()),
+            Value::Bytes(range) if **field == *name => stream.get(range.clone()),
             _ => None,
         })
     }
@@ -71,16 +74,16 @@ pub struct SerialError {
 
 #[derive(Clone, Debug)]
 struct Class {
-    name: String,
+    name: Rc<str>,
     flags: u8,
     /// Type code and name.
-    fields: Vec<(u8, String)>,
-    parent: Option<Box<Class>>,
+    fields: Vec<(u8, Rc<str>)>,
+    parent: Option<Rc<Class>>,
 }
 
 #[derive(Clone)]
 enum Handle {
-    Class(Class),
+    Class(Rc<Class>),
     Value(Value),
 }
 
@@ -91,6 +94,7 @@ pub(super) fn read(stream: &[u8]) -> Result<(Object, usize), SerialError> {
         at: 0,
         handles: Vec::new(),
         depth: 0,
+        values: 0,
     };
     if reader.array::<4>()? != MAGIC {
         return Err(SerialError {
@@ -109,6 +113,7 @@ struct Reader<'a> {
     at: usize,
     handles: Vec<Handle>,
     depth: usize,
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -170,7 +175,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| self.error("a reference leads nowhere"))
     }
 
-    fn class(&mut self) -> Result<Option<Class>, SerialError> {
+    fn class(&mut self) -> Result<Option<Rc<Class>>, SerialError> {
         match self.octet()? {
             NULL => Ok(None),
             REFERENCE => match self.reference()? {
@@ -179,7 +184,7 @@ impl<'a> Reader<'a> {
             },
             CLASS_DESC => {
                 self.descend()?;
-                let name = self.utf()?;
+                let name = Rc::from(self.utf()?);
                 self.array::<8>()?;
                 let handle = self.reserve()?;
                 let flags = self.octet()?;
@@ -190,7 +195,7 @@ impl<'a> Reader<'a> {
                 let mut fields = Vec::new();
                 for _ in 0..count {
                     let code = self.octet()?;
-                    let field = self.utf()?;
+                    let field = Rc::from(self.utf()?);
                     if matches!(code, b'L' | b'[') {
                         self.value()?;
                     }
@@ -203,9 +208,9 @@ impl<'a> Reader<'a> {
                     fields,
                     parent: None,
                 };
-                self.fill(handle, Handle::Class(class.clone()));
-                class.parent = self.class()?.map(Box::new);
-                self.fill(handle, Handle::Class(class.clone()));
+                class.parent = self.class()?;
+                let class = Rc::new(class);
+                self.fill(handle, Handle::Class(Rc::clone(&class)));
                 self.depth -= 1;
                 Ok(Some(class))
             }
@@ -251,14 +256,14 @@ impl<'a> Reader<'a> {
             },
             STRING => {
                 let handle = self.reserve()?;
-                let value = Value::Text(self.utf()?);
+                let value = Value::Text(Rc::from(self.utf()?));
                 self.fill(handle, Handle::Value(value.clone()));
                 value
             }
             ARRAY => {
                 let class = self.class()?;
                 let handle = self.reserve()?;
-                if class.is_none_or(|class| class.name != "[B") {
+                if class.is_none_or(|class| *class.name != *"[B") {
                     return Err(self.error("an array of something else than bytes"));
                 }
                 let length = usize::try_from(u32::from_be_bytes(self.array()?)).unwrap_or(usize::MAX);
@@ -282,7 +287,7 @@ impl<'a> Reader<'a> {
                 let mut fields = Vec::new();
                 self.fields(&class, &mut fields)?;
                 Value::Object(Object {
-                    class: class.name,
+                    class: Rc::clone(&class.name),
                     fields,
                 })
             }
@@ -292,7 +297,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    fn fields(&mut self, class: &Class, all: &mut Vec<(String, Value)>) -> Result<(), SerialError> {
+    fn fields(&mut self, class: &Class, all: &mut Vec<(Rc<str>, Value)>) -> Result<(), SerialError> {
         if let Some(parent) = &class.parent {
             self.fields(parent, all)?;
         }
@@ -308,7 +313,11 @@ impl<'a> Reader<'a> {
                 b'L' | b'[' => self.value()?,
                 _ => return Err(self.error("a field of an unknown type")),
             };
-            all.push((name.clone(), value));
+            self.values += 1;
+            if self.values > MOST_VALUES {
+                return Err(self.error("it holds too many fields"));
+            }
+            all.push((Rc::clone(name), value));
         }
         if class.flags & SC_WRITE_METHOD != 0 {
             self.annotation()?;

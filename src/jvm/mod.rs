@@ -26,7 +26,7 @@ mod look;
 mod options;
 mod perfdata;
 mod process;
-mod quote;
+pub(crate) mod quote;
 mod render;
 mod root;
 mod running;
@@ -124,6 +124,18 @@ impl SystemProperties {
     pub fn key_store(mut self, store: StoreReference) -> Self {
         self.key_store = Some(store);
         self
+    }
+
+    /// Whether there is a truststore.
+    #[must_use]
+    pub const fn has_trust_store(&self) -> bool {
+        self.trust_store.is_some()
+    }
+
+    /// Whether there is a keystore.
+    #[must_use]
+    pub const fn has_key_store(&self) -> bool {
+        self.key_store.is_some()
     }
 
     /// For this version of the JDK (8, 11, ...): what it does not understand is refused.

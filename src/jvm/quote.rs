@@ -1,7 +1,7 @@
 //! The quoting rules of whoever splits the options before a JVM sees them.
 
 /// For a POSIX shell (XCU section 2.2): in single quotes where a character could mean something.
-pub(super) fn shell(word: &str) -> String {
+pub(crate) fn shell(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -45,6 +45,15 @@ pub(super) fn java_options(word: &str) -> String {
     out
 }
 
+/// For `JAVA_TOOL_OPTIONS` within a batch file's `set "..."`. A double quote would end cmd's own quoting, and with it
+/// what hides `&`, `|`, `<`, `>` and `^`, so the JVM's quotes are single ones; only they stand between double ones.
+pub(super) fn java_options_in_cmd(word: &str) -> String {
+    if word.chars().all(|c| c.is_ascii_graphic() && c != '\'') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
 /// For a Dockerfile's `ENV NAME="..."`: the backslash escapes, `$` names variables.
 pub(super) fn dockerfile(value: &str) -> String {
     format!(
@@ -69,7 +78,7 @@ pub(super) fn systemd(assignment: &str) -> String {
 }
 
 /// For `java.util.Properties` (its `load`): ISO 8859-1 with `\u` escapes, the backslash doubled.
-pub(super) fn properties(value: &str) -> String {
+pub(crate) fn properties(value: &str) -> String {
     let mut out = String::new();
     for (at, c) in value.chars().enumerate() {
         match c {
@@ -102,7 +111,7 @@ pub(super) fn powershell(value: &str) -> String {
 }
 
 /// For a YAML scalar: double quotes, with JSON's escapes (YAML 1.2 section 7.3.1).
-pub(super) fn json(value: &str) -> String {
+pub(crate) fn json(value: &str) -> String {
     let mut out = String::from("\"");
     for c in value.chars() {
         match c {

@@ -99,14 +99,16 @@ fn maven(properties: &[Property]) -> Text {
     Ok(joined(properties, " ", str::to_owned) + "\n")
 }
 
-/// A batch file's `set "NAME=VALUE"`: everything up to the last quote is literal but `%`, which is doubled.
-/// `!` means something where delayed expansion is on, which `setlocal` here turns off.
+/// A batch file's `set "NAME=VALUE"`: everything up to the last quote is literal but `%`, which is doubled. Delayed
+/// expansion, which gives `!` a meaning, is off unless the file itself turns it on.
 fn cmd(properties: &[Property]) -> Text {
     refuse(properties, Format::Cmd, "a double quote", |c| c == '"')?;
-    let value = joined(properties, " ", quote::java_options).replace('%', "%%");
-    Ok(format!(
-        "@setlocal DisableDelayedExpansion\r\n@set \"JAVA_TOOL_OPTIONS={value}\"\r\n"
-    ))
+    let value = joined(properties, " ", quote::java_options_in_cmd).replace('%', "%%");
+    let mut out = String::new();
+    if value.contains('!') {
+        out += "@rem The value holds `!`: delayed expansion must be off here.\r\n";
+    }
+    Ok(out + &format!("@set \"JAVA_TOOL_OPTIONS={value}\"\r\n"))
 }
 
 fn kubernetes(properties: &[Property]) -> String {

@@ -1,11 +1,13 @@
 //! How Java ties certificates to keys: `PKCS12KeyStore.findMatchedCertificate` and the issuer search in
 //! `engineLoad`.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
 use super::Alias;
+use crate::pkcs8::key_identity;
 use crate::x509::Certificate;
 
 /// Longer chains are cut here; a TLS peer takes ten certificates.
@@ -21,12 +23,28 @@ pub(super) struct CertificateBag {
     pub(super) trusted: bool,
 }
 
-/// All certificate bags of a store, found by what ties them to keys and to each other.
+/// All certificate bags of a store, found by what ties them to keys and to each other: each look-up takes as long
+/// in a large store as in a small one.
 pub(super) struct Certificates<'a> {
     bags: &'a [CertificateBag],
-    by_key_id: HashMap<&'a [u8], Vec<usize>>,
+    by_key_id: HashMap<&'a [u8], SameKeyId<'a>>,
     by_alias: HashMap<&'a Alias, usize>,
-    by_subject: HashMap<String, Vec<usize>>,
+    by_subject: HashMap<String, SameSubject>,
+    by_public_key: OnceCell<HashMap<Vec<u8>, usize>>,
+}
+
+/// The certificates of one localKeyID that are not trusted ones.
+#[derive(Default)]
+struct SameKeyId<'a> {
+    first_by_alias: HashMap<&'a Alias, usize>,
+    last: usize,
+}
+
+/// The certificates of one subject.
+struct SameSubject {
+    first: usize,
+    first_by_key_id: HashMap<Vec<u8>, usize>,
+    first_without: Option<usize>,
 }
 
 impl<'a> Certificates<'a> {
@@ -36,18 +54,30 @@ impl<'a> Certificates<'a> {
             by_key_id: HashMap::new(),
             by_alias: HashMap::new(),
             by_subject: HashMap::new(),
+            by_public_key: OnceCell::new(),
         };
         for (at, bag) in bags.iter().enumerate() {
-            index
-                .by_subject
-                .entry(bag.certificate.subject().canonical())
-                .or_default()
-                .push(at);
+            let subject = bag.certificate.subject().canonical();
+            let same = index.by_subject.entry(subject).or_insert_with(|| SameSubject {
+                first: at,
+                first_by_key_id: HashMap::new(),
+                first_without: None,
+            });
+            match bag.certificate.subject_key_id() {
+                Some(key_id) => {
+                    same.first_by_key_id.entry(key_id).or_insert(at);
+                }
+                None => same.first_without = same.first_without.or(Some(at)),
+            }
             if bag.trusted {
                 continue;
             }
             if let Some(key_id) = &bag.key_id {
-                index.by_key_id.entry(key_id).or_default().push(at);
+                let same = index.by_key_id.entry(key_id).or_default();
+                same.last = at;
+                if let Some(alias) = &bag.alias {
+                    same.first_by_alias.entry(alias).or_insert(at);
+                }
             }
             if let Some(alias) = &bag.alias {
                 index.by_alias.insert(alias, at);
@@ -59,22 +89,24 @@ impl<'a> Certificates<'a> {
     /// The leaf of a key: of the certificates that are not trusted ones, that with the same localKeyID and
     /// alias, else the last of the same localKeyID, else the last of the same alias.
     fn leaf(&self, alias: &Alias, key_id: &[u8]) -> Option<usize> {
-        if let Some(same_id) = self.by_key_id.get(key_id) {
-            return same_id
-                .iter()
-                .find(|at| {
-                    self.bag(**at)
-                        .is_some_and(|bag| bag.alias.as_ref() == Some(alias))
-                })
-                .or_else(|| same_id.last())
-                .copied();
+        if let Some(same) = self.by_key_id.get(key_id) {
+            return Some(same.first_by_alias.get(alias).copied().unwrap_or(same.last));
         }
         self.by_alias.get(alias).copied()
     }
 
     /// The leaf of a key that nothing but its public key ties to a certificate.
-    fn leaf_by_public_key(&self, is_key_of: impl Fn(&Certificate) -> bool) -> Option<usize> {
-        self.bags.iter().position(|bag| is_key_of(&bag.certificate))
+    fn leaf_by_public_key(&self, public_key_der: &[u8]) -> Option<usize> {
+        let index = self.by_public_key.get_or_init(|| {
+            let mut index = HashMap::new();
+            for (at, bag) in self.bags.iter().enumerate() {
+                if let Some(key) = key_identity(bag.certificate.public_key_der()) {
+                    index.entry(key).or_insert(at);
+                }
+            }
+            index
+        });
+        index.get(&key_identity(public_key_der)?).copied()
     }
 
     /// A key's chain by Java's rules: certificates and the numbers of their bags, leaf first.
@@ -82,12 +114,9 @@ impl<'a> Certificates<'a> {
         self.complete(self.leaf(alias, key_id))
     }
 
-    /// A chain for a key that Java drops: by its public key.
-    pub(super) fn chain_by_public_key(
-        &self,
-        is_key_of: impl Fn(&Certificate) -> bool,
-    ) -> Vec<&'a CertificateBag> {
-        self.complete(self.leaf_by_public_key(is_key_of))
+    /// A chain for a key that Java drops: by its SubjectPublicKeyInfo.
+    pub(super) fn chain_by_public_key(&self, public_key_der: &[u8]) -> Vec<&'a CertificateBag> {
+        self.complete(self.leaf_by_public_key(public_key_der))
     }
 
     fn complete(&self, leaf: Option<usize>) -> Vec<&'a CertificateBag> {
@@ -112,19 +141,15 @@ impl<'a> Certificates<'a> {
     /// else the first that has none; without one to ask for, the first.
     fn issuer(&self, child: &Certificate) -> Option<&'a CertificateBag> {
         let named = self.by_subject.get(&child.issuer().canonical())?;
-        let mut candidates = named.iter().filter_map(|at| self.bag(*at));
-        let Some(wanted) = child.authority_key_id() else {
-            return candidates.next();
+        let found = match child.authority_key_id() {
+            None => Some(named.first),
+            Some(wanted) => named
+                .first_by_key_id
+                .get(&wanted)
+                .copied()
+                .or(named.first_without),
         };
-        let mut without = None;
-        for bag in candidates {
-            match bag.certificate.subject_key_id() {
-                Some(found) if found == wanted => return Some(bag),
-                Some(_) => {}
-                None => without = without.or(Some(bag)),
-            }
-        }
-        without
+        self.bag(found?)
     }
 
     fn bag(&self, at: usize) -> Option<&'a CertificateBag> {

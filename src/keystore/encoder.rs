@@ -3,7 +3,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use rand_core::UnwrapErr;
 
-use super::{Alias, Entry, KeyStore, KeyStoreError, Origin, SecretKey, StoreFormat, jks, pkcs12_store};
+use super::{
+    Alias, Entry, KeyStore, KeyStoreError, Origin, SecretKey, StoreFormat, bcfks, bks, jks, pkcs12_store,
+};
 use crate::clock;
 use crate::crypto::CryptoRng;
 use crate::fsio;
@@ -125,6 +127,13 @@ impl<'a> Encoder<'a> {
             iterations: self.iterations,
             now: self.now.unwrap_or_else(clock::now),
         };
+        let is_edit = match format {
+            StoreFormat::Pkcs12 => self.profile.is_none() && self.iterations.is_none(),
+            _ => true,
+        };
+        if settings.reencrypt || !is_edit || format != self.store.format() {
+            self.store.check_key_work()?;
+        }
         match (format, &self.store.origin) {
             (StoreFormat::Pkcs12, Origin::Pkcs12 { pfx, claimed, .. })
                 if self.profile.is_none() && self.iterations.is_none() =>
@@ -135,6 +144,8 @@ impl<'a> Encoder<'a> {
                 pkcs12_store::write(self.store, self.profile_or_default(), &settings, rng)
             }
             (StoreFormat::Jks | StoreFormat::Jceks, _) => jks::write(self.store, format, &settings, rng),
+            (StoreFormat::Bks | StoreFormat::Uber, _) => bks::write(self.store, format, &settings, rng),
+            (StoreFormat::Bcfks, _) => bcfks::write(self.store, &settings, rng),
         }
     }
 

@@ -3,11 +3,14 @@ use jiff::Timestamp;
 use super::KeyStoreError;
 use super::secret_key::SecretKeyEntry;
 use crate::asn1::{ObjectIdentifier, Reader};
-use crate::jks;
+use crate::bks::SealedKey;
+use crate::crypto::Cipher;
 use crate::limits::Limits;
+use crate::pkcs8::pbe::Scheme;
 use crate::pkcs8::{EncryptedPrivateKey, KeyError, PrivateKey, oid};
 use crate::secret::Password;
 use crate::x509::Certificate;
+use crate::{bcfks, jks};
 
 /// What an alias names (`java.security.KeyStore.Entry`).
 #[derive(Debug)]
@@ -111,6 +114,8 @@ pub struct PrivateKeyEntry {
 pub(super) enum KeyMaterial {
     Clear(PrivateKey),
     Encrypted(EncryptedPrivateKey),
+    /// BKS and UBER.
+    Sealed(SealedKey),
 }
 
 impl PrivateKeyEntry {
@@ -167,6 +172,23 @@ impl PrivateKeyEntry {
         match &self.key {
             KeyMaterial::Clear(key) => Ok(key.duplicate()),
             KeyMaterial::Encrypted(encrypted) => decrypt(encrypted, password),
+            KeyMaterial::Sealed(_) if password.is_none() => Err(KeyStoreError::KeyPasswordRequired),
+            KeyMaterial::Sealed(sealed) => sealed
+                .open(password, &Limits::DEFAULT)
+                .and_then(|key| key.to_private_key())
+                .map_err(|source| KeyStoreError::BksKey { source }),
+        }
+    }
+
+    /// What decrypting the key costs, in iterations; none where the file asks for more than is allowed, since it
+    /// is refused at once.
+    pub(super) fn work(&self) -> u64 {
+        match &self.key {
+            KeyMaterial::Clear(_) => 0,
+            KeyMaterial::Encrypted(encrypted) => work(encrypted),
+            KeyMaterial::Sealed(sealed) => {
+                u64::from(KeyEncryption::of_sealed(sealed).iterations.unwrap_or_default())
+            }
         }
     }
 
@@ -182,6 +204,7 @@ impl PrivateKeyEntry {
         match &self.key {
             KeyMaterial::Clear(_) => None,
             KeyMaterial::Encrypted(encrypted) => Some(KeyEncryption::of(encrypted)),
+            KeyMaterial::Sealed(sealed) => Some(KeyEncryption::of_sealed(sealed)),
         }
     }
 }
@@ -203,6 +226,12 @@ impl KeyEncryption {
                 iterations: Some(pbe.iterations()),
             };
         }
+        if let Some((algorithm, iterations)) = bcfks::describe(encrypted.as_der()) {
+            return Self {
+                algorithm,
+                iterations,
+            };
+        }
         let algorithm = algorithm_oid(encrypted).map_or_else(
             || String::from("unknown"),
             |id| oid::name_of_oid(&id).map_or_else(|| id.to_string(), String::from),
@@ -212,6 +241,20 @@ impl KeyEncryption {
             iterations: jks::iterations(encrypted),
         }
     }
+
+    pub(super) fn of_sealed(sealed: &SealedKey) -> Self {
+        Self {
+            algorithm: Scheme::Pkcs12(Cipher::TripleDesCbc).name(),
+            iterations: sealed.iterations(),
+        }
+    }
+}
+
+pub(super) fn work(encrypted: &EncryptedPrivateKey) -> u64 {
+    encrypted.encryption().map_or_else(
+        |_| jks::iterations(encrypted).map_or(0, u64::from),
+        |pbe| pbe.work(),
+    )
 }
 
 fn algorithm_oid(encrypted: &EncryptedPrivateKey) -> Option<ObjectIdentifier> {
@@ -221,13 +264,16 @@ fn algorithm_oid(encrypted: &EncryptedPrivateKey) -> Option<ObjectIdentifier> {
     info.sequence("AlgorithmIdentifier").ok()?.oid("algorithm").ok()
 }
 
-/// Decrypts what a store keeps: PKCS#12's and PKCS#5's schemes, and the JDK's own of JKS and JCEKS.
+/// Decrypts what a store keeps: PKCS#12's and PKCS#5's schemes, the JDK's own of JKS and JCEKS, and BCFKS's.
 fn decrypt(encrypted: &EncryptedPrivateKey, password: &Password) -> Result<PrivateKey, KeyStoreError> {
     if password.is_none() {
         return Err(KeyStoreError::KeyPasswordRequired);
     }
     if let Some(recovered) = jks::recover_key(encrypted, password, &Limits::DEFAULT) {
         return Ok(recovered?);
+    }
+    if let Some(recovered) = bcfks::recover_key(encrypted, password, &Limits::DEFAULT) {
+        return recovered.map_err(|source| KeyStoreError::BcfksKey { source });
     }
     encrypted
         .decrypt(password, &Limits::DEFAULT)

@@ -2,7 +2,7 @@ use super::{Alias, StoreFormat};
 use crate::error::{ErrorKind, Hint};
 use crate::fsio;
 use crate::pkcs8::KeyError;
-use crate::{asn1, jks, pkcs12};
+use crate::{asn1, bcfks, bks, jks, pkcs12};
 
 /// Why a store cannot be read, changed or written.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,20 @@ pub enum KeyStoreError {
         #[from]
         source: jks::Error,
     },
+    #[error("cannot open the BKS or UBER store")]
+    Bks {
+        #[from]
+        source: bks::Error,
+    },
+    #[error("cannot open the BCFKS store")]
+    Bcfks {
+        #[from]
+        source: bcfks::Error,
+    },
+    #[error("cannot decrypt the key")]
+    BksKey { source: bks::Error },
+    #[error("cannot decrypt the key")]
+    BcfksKey { source: bcfks::Error },
     #[error("a certificate cannot be read; no JVM opens a store that holds one like it")]
     Certificate { source: asn1::Error },
     #[error("a certBag holds a certificate of another type than X.509; no JVM opens such a store")]
@@ -29,6 +43,10 @@ pub enum KeyStoreError {
     Key { source: KeyError },
     #[error("the secret key is damaged")]
     SecretKey { source: asn1::Error },
+    #[error("the keys ask for {iterations} iterations in all, above the limit of {limit}")]
+    TooMuchWork { iterations: u64, limit: u64 },
+    #[error("the chains of the keys have more than {limit} certificates in all")]
+    ChainsTooLong { limit: usize },
     #[error("cannot decrypt the key without a password")]
     KeyPasswordRequired,
     #[error("the key of `{alias}` does not open with the store's password")]
@@ -69,9 +87,12 @@ impl KeyStoreError {
             Self::NotAStore { .. } => ErrorKind::WrongInput,
             Self::Pkcs12 { source } => source.kind(),
             Self::Jks { source } => source.kind(),
+            Self::Bks { source } | Self::BksKey { source } => source.kind(),
+            Self::Bcfks { source } | Self::BcfksKey { source } => source.kind(),
             Self::Key { source } => source.kind(),
             Self::SecretKey { source } | Self::Certificate { source } => source.kind(),
             Self::KeyPasswordRequired | Self::StorePasswordRequired => ErrorKind::PasswordRequired,
+            Self::TooMuchWork { .. } | Self::ChainsTooLong { .. } => ErrorKind::LimitExceeded,
             Self::KeyOf { source, .. } => source.kind(),
             Self::File { source } => source.kind(),
             Self::AliasTaken { .. } | Self::KeyMismatch { .. } | Self::EmptyChain => ErrorKind::Conflict,
@@ -96,6 +117,9 @@ impl KeyStoreError {
                     "choose another name with `--alias`, or replace the entry with `--replace`",
                 )]
             }
+            Self::NotAStore { .. } => vec![Hint::new(
+                "`keyjar import INPUT --truststore STORE` makes a store of certificates, `keyjar bundle` one with a key",
+            )],
             Self::AliasAbsent { .. } => vec![Hint::new("`keyjar list STORE` shows the aliases")],
             Self::UnsupportedEntry { .. } => {
                 vec![Hint::new(

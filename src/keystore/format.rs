@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::bcfks::Bcfks;
+use crate::bks::{Bks, BksFormat};
 use crate::jks::{Jks, JksFormat};
 use crate::pkcs12::Pfx;
 
@@ -13,6 +15,12 @@ pub enum StoreFormat {
     Jks,
     /// JCEKS (`com.sun.crypto.provider.JceKeyStore`).
     Jceks,
+    /// Bouncy Castle's BKS (`org.bouncycastle.jcajce.provider.keystore.bc.BcKeyStoreSpi`).
+    Bks,
+    /// Bouncy Castle's UBER: as BKS, encrypted as a whole.
+    Uber,
+    /// Bouncy Castle's BCFKS, the store of its FIPS provider.
+    Bcfks,
 }
 
 impl StoreFormat {
@@ -23,27 +31,44 @@ impl StoreFormat {
         match Jks::detect(bytes) {
             Some(JksFormat::Jks) => Some(Self::Jks),
             Some(JksFormat::Jceks) => Some(Self::Jceks),
-            _ => Pfx::detect(bytes).then_some(Self::Pkcs12),
+            _ if Pfx::detect(bytes) => Some(Self::Pkcs12),
+            _ if Bcfks::detect(bytes) => Some(Self::Bcfks),
+            _ => Bks::detect(bytes).map(|format| match format {
+                BksFormat::Bks => Self::Bks,
+                BksFormat::Uber => Self::Uber,
+            }),
         }
     }
 
-    /// `pkcs12`, `jks`, `jceks`: as `--to` takes it and `--json` prints it.
+    /// Whether a JVM needs Bouncy Castle's provider for it.
+    #[must_use]
+    pub const fn needs_bouncy_castle(self) -> bool {
+        matches!(self, Self::Bks | Self::Uber | Self::Bcfks)
+    }
+
+    /// `pkcs12`, `jks`, `jceks`, `bks`, `uber`, `bcfks`: as `--to` takes it and `--json` prints it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pkcs12 => "pkcs12",
             Self::Jks => "jks",
             Self::Jceks => "jceks",
+            Self::Bks => "bks",
+            Self::Uber => "uber",
+            Self::Bcfks => "bcfks",
         }
     }
 
-    /// `PKCS12`, `JKS`, `JCEKS`: as `-Djavax.net.ssl.trustStoreType` takes it.
+    /// `PKCS12`, `JKS`, `JCEKS`, `BKS`, `UBER`, `BCFKS`: as `-Djavax.net.ssl.trustStoreType` takes it.
     #[must_use]
     pub const fn java_name(self) -> &'static str {
         match self {
             Self::Pkcs12 => "PKCS12",
             Self::Jks => "JKS",
             Self::Jceks => "JCEKS",
+            Self::Bks => "BKS",
+            Self::Uber => "UBER",
+            Self::Bcfks => "BCFKS",
         }
     }
 }
@@ -52,8 +77,7 @@ impl fmt::Display for StoreFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pkcs12 => "PKCS#12",
-            Self::Jks => "JKS",
-            Self::Jceks => "JCEKS",
+            other => other.java_name(),
         })
     }
 }

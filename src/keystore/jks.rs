@@ -122,9 +122,5 @@ pub(super) fn write(
             value,
         });
     }
-    Ok(Jks {
-        format: kind,
-        records,
-    }
-    .to_bytes(settings.password)?)
+    Ok(Jks::new(kind, records).to_bytes(settings.password)?)
 }

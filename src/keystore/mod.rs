@@ -1,6 +1,6 @@
 //! The model: what Java would make of a store. Aliases, entries, chains; loading and saving are the way
 //! between bags (or records) and entries, by the rules of `sun.security.pkcs12.PKCS12KeyStore`,
-//! `sun.security.provider.JavaKeyStore` and `com.sun.crypto.provider.JceKeyStore`.
+//! `sun.security.provider.JavaKeyStore`, `com.sun.crypto.provider.JceKeyStore` and Bouncy Castle's stores.
 //!
 //! ```
 //! use keyjar::{Alias, Certificate, Entry, KeyStore, Password};
@@ -18,6 +18,8 @@
 //! ```
 
 mod alias;
+mod bcfks;
+mod bks;
 mod chains;
 mod encoder;
 mod entry;
@@ -29,7 +31,7 @@ mod pkcs12_store;
 mod readers;
 mod secret_key;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -43,6 +45,8 @@ pub use format::StoreFormat;
 pub use readers::{OpenSsl, Readers};
 pub use secret_key::{SecretKey, SecretKeyEntry};
 
+use crate::bcfks::Bcfks;
+use crate::bks::Bks;
 use crate::fsio;
 use crate::jks::Jks;
 use crate::limits::Limits;
@@ -87,6 +91,16 @@ enum Origin {
     },
     Jks {
         format: StoreFormat,
+    },
+    /// The file's records; `kept` are those no entry was made of. A slot's own bag is its record.
+    Bks {
+        file: Box<Bks>,
+        kept: Vec<u32>,
+    },
+    /// The same of BCFKS.
+    Bcfks {
+        file: Box<Bcfks>,
+        kept: Vec<u32>,
     },
 }
 
@@ -145,7 +159,7 @@ impl KeyStore {
         match StoreFormat::detect(&bytes) {
             Some(StoreFormat::Pkcs12) => {
                 let pfx = Pfx::from_bytes(&bytes, password, limits)?;
-                let loaded = pkcs12_load::load(&pfx)?;
+                let loaded = pkcs12_load::load(&pfx, limits)?;
                 let origin = Origin::Pkcs12 {
                     pfx: Box::new(pfx),
                     claimed: loaded.claimed,
@@ -160,6 +174,10 @@ impl KeyStore {
             Some(StoreFormat::Jks | StoreFormat::Jceks) => {
                 jks::load(&Jks::from_bytes(&bytes, password, limits)?)
             }
+            Some(StoreFormat::Bks | StoreFormat::Uber) => {
+                bks::load(Bks::from_bytes(&bytes, password, limits)?)
+            }
+            Some(StoreFormat::Bcfks) => bcfks::load(Bcfks::from_bytes(&bytes, password, limits)?),
             None => Err(KeyStoreError::NotAStore {
                 found: sniff(&bytes).to_string(),
             }),
@@ -172,6 +190,8 @@ impl KeyStore {
         match &self.origin {
             Origin::New | Origin::Pkcs12 { .. } => StoreFormat::Pkcs12,
             Origin::Jks { format } => *format,
+            Origin::Bks { file, .. } => bks::format_of(file),
+            Origin::Bcfks { .. } => StoreFormat::Bcfks,
         }
     }
 
@@ -179,6 +199,49 @@ impl KeyStore {
     #[must_use]
     pub fn mac(&self) -> Option<&Mac> {
         self.pfx().and_then(|pfx| pfx.mac.as_ref())
+    }
+
+    /// How its integrity was checked, by algorithm and count: PKCS#12's MAC, and those of BKS and BCFKS; `None`
+    /// where it has none, is new, or is of a format without one (JKS and JCEKS have a plain digest, UBER's is
+    /// encrypted).
+    #[must_use]
+    pub fn integrity(&self) -> Option<KeyEncryption> {
+        let (algorithm, iterations) = match &self.origin {
+            Origin::Pkcs12 { pfx, .. } => {
+                let mac = pfx.mac.as_ref()?;
+                (mac.name(), Some(mac.iterations()))
+            }
+            Origin::Bks { file, .. } => (file.mac_name()?, Some(file.iterations)),
+            Origin::Bcfks { file, .. } => {
+                let parameters = file.parameters;
+                (
+                    format!("HMAC-{}", parameters.mac.name()),
+                    parameters.mac_derivation.iterations(),
+                )
+            }
+            Origin::New | Origin::Jks { .. } => return None,
+        };
+        Some(KeyEncryption {
+            algorithm,
+            iterations,
+        })
+    }
+
+    /// How UBER and BCFKS are encrypted as a whole; `None` for other formats (the contents of PKCS#12 each have
+    /// their own: [`pfx`](Self::pfx)).
+    #[must_use]
+    pub fn encryption(&self) -> Option<KeyEncryption> {
+        match &self.origin {
+            Origin::Bks { file, .. } => file.encryption_name().map(|algorithm| KeyEncryption {
+                algorithm,
+                iterations: Some(file.iterations),
+            }),
+            Origin::Bcfks { file, .. } if file.is_encrypted => Some(KeyEncryption {
+                algorithm: file.parameters.name(),
+                iterations: file.parameters.derivation.iterations(),
+            }),
+            _ => None,
+        }
     }
 
     /// The PKCS#12 file it was read from, as it stands: contents, bags and attributes.
@@ -303,17 +366,7 @@ impl KeyStore {
     /// The same for many names of one kind: `counters` remembers where the numbers of each name stand, so that
     /// ten thousand certificates of one subject are named in ten thousand steps.
     pub(crate) fn free_name_counted(&self, wanted: &str, counters: &mut HashMap<String, u64>) -> String {
-        if !self.entries.contains_key(&Alias::new(wanted)) {
-            return wanted.to_owned();
-        }
-        let number = counters.entry(wanted.to_owned()).or_insert(2);
-        loop {
-            let name = format!("{wanted}-{number}");
-            *number += 1;
-            if !self.entries.contains_key(&Alias::new(&name)) {
-                return name;
-            }
-        }
+        free_name_counted(wanted, counters, |alias| self.entries.contains_key(alias))
     }
 
     /// Makes entries of the certificates that Java does not see: of two trusted ones whose aliases collide the
@@ -339,11 +392,17 @@ impl KeyStore {
                 *mark = true;
             }
         }
+        let seen: HashSet<&Certificate> = adopted.iter().map(|orphan| &orphan.certificate).collect();
+        self.skipped.retain(|skipped| {
+            skipped
+                .certificate
+                .as_ref()
+                .is_none_or(|certificate| !seen.contains(certificate))
+        });
         let mut aliases = Vec::with_capacity(adopted.len());
+        let mut counters = HashMap::new();
         for orphan in adopted {
-            self.skipped
-                .retain(|skipped| skipped.certificate.as_ref() != Some(&orphan.certificate));
-            let name = self.free_name(&orphan.name);
+            let name = self.free_name_counted(&orphan.name, &mut counters);
             let entry = Entry::TrustedCertificate(TrustedCertificateEntry::new(orphan.certificate));
             let alias = Alias::new(&name);
             aliases.push(alias.clone());
@@ -354,7 +413,8 @@ impl KeyStore {
     }
 
     /// Every private key decrypted with this password, in order. Each has a key derivation of its own, which is
-    /// all that this costs; they are spread over the machine's cores.
+    /// all that this costs; they are spread over the machine's cores. Where all together ask for more iterations
+    /// than [`Limits::key_iterations`], none is done.
     #[must_use]
     pub fn private_keys(&self, password: &Password) -> Vec<(&Alias, Result<PrivateKey, KeyStoreError>)> {
         let entries: Vec<_> = self
@@ -364,6 +424,13 @@ impl KeyStore {
                 _ => None,
             })
             .collect();
+        let (iterations, limit) = (self.key_work(), Limits::DEFAULT.key_iterations);
+        if iterations > limit {
+            return entries
+                .into_iter()
+                .map(|(alias, _)| (alias, Err(KeyStoreError::TooMuchWork { iterations, limit })))
+                .collect();
+        }
         let open = |part: &[(&'_ Alias, &PrivateKeyEntry)]| -> Vec<Result<PrivateKey, KeyStoreError>> {
             part.iter().map(|(_, entry)| entry.key(password)).collect()
         };
@@ -383,6 +450,28 @@ impl KeyStore {
             opened
         });
         entries.into_iter().map(|(alias, _)| alias).zip(opened).collect()
+    }
+
+    /// What decrypting all keys costs, in iterations.
+    fn key_work(&self) -> u64 {
+        let work = |slot: &Slot| match &slot.entry {
+            Entry::PrivateKey(entry) => entry.work(),
+            Entry::SecretKey(entry) => entry.work(),
+            Entry::TrustedCertificate(_) => 0,
+        };
+        self.entries.values().map(work).fold(0, u64::saturating_add)
+    }
+
+    /// Whether all keys may be asked for.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::TooMuchWork`] where they need more iterations than [`Limits::key_iterations`].
+    pub(crate) fn check_key_work(&self) -> Result<(), KeyStoreError> {
+        let (iterations, limit) = (self.key_work(), Limits::DEFAULT.key_iterations);
+        if iterations > limit {
+            return Err(KeyStoreError::TooMuchWork { iterations, limit });
+        }
+        Ok(())
     }
 
     /// What the file holds that is no entry, or is one that Java does not see.
@@ -438,11 +527,23 @@ impl Slot {
 }
 
 fn free_name(wanted: &str, taken: impl Fn(&Alias) -> bool) -> String {
+    free_name_counted(wanted, &mut HashMap::new(), taken)
+}
+
+fn free_name_counted(
+    wanted: &str,
+    counters: &mut HashMap<String, u64>,
+    taken: impl Fn(&Alias) -> bool,
+) -> String {
     if !taken(&Alias::new(wanted)) {
         return wanted.to_owned();
     }
-    (2_u64..)
-        .map(|number| format!("{wanted}-{number}"))
-        .find(|name| !taken(&Alias::new(name)))
-        .unwrap_or_else(|| wanted.to_owned())
+    let number = counters.entry(wanted.to_owned()).or_insert(2);
+    loop {
+        let name = format!("{wanted}-{number}");
+        *number += 1;
+        if !taken(&Alias::new(&name)) {
+            return name;
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Bags to entries, as `sun.security.pkcs12.PKCS12KeyStore.engineLoad` does it.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use indexmap::IndexMap;
 use indexmap::map::Entry as MapEntry;
@@ -11,6 +13,7 @@ use super::secret_key::SecretMaterial;
 use super::{
     Alias, Entry, KeyStoreError, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot, TrustedCertificateEntry,
 };
+use crate::limits::Limits;
 use crate::pkcs8::{EncryptedPrivateKey, PrivateKey, oid};
 use crate::pkcs12::{BagValue, CERT_BAG, Pfx, SafeBag};
 use crate::secret::SecretBytes;
@@ -18,6 +21,26 @@ use crate::x509::Certificate;
 
 /// What Java puts in place of a localKeyID that the first key, or the first certificate, does not have.
 const FIRST_KEY_ID: &[u8] = b"01";
+
+/// Keys in the clear that Java does not see and nothing but their public half ties to a certificate: as many are
+/// tied so.
+const MOST_COMPUTED_KEYS: usize = 1000;
+
+/// How many more certificates the chains of a store may have.
+struct ChainBudget {
+    limit: usize,
+    left: usize,
+}
+
+impl ChainBudget {
+    fn take(&mut self, certificates: usize) -> Result<(), KeyStoreError> {
+        self.left = self
+            .left
+            .checked_sub(certificates)
+            .ok_or(KeyStoreError::ChainsTooLong { limit: self.limit })?;
+        Ok(())
+    }
+}
 
 /// A store's bags as entries.
 #[derive(Default)]
@@ -82,8 +105,10 @@ struct Loader {
 
 /// Makes entries of the bags, in the file's order. What is no entry to Java is either an entry after all
 /// others (a key that can be recovered) or among `skipped`; each says why.
-pub(super) fn load(pfx: &Pfx) -> Result<Loaded, KeyStoreError> {
+pub(super) fn load(pfx: &Pfx, limits: &Limits) -> Result<Loaded, KeyStoreError> {
     let mut loader = Loader::default();
+    let bags = pfx.contents.iter().filter_map(|contents| contents.bags.as_ref());
+    loader.reserve(bags.map(Vec::len).sum());
     let mut id = 0;
     for contents in &pfx.contents {
         let Some(bags) = &contents.bags else {
@@ -98,10 +123,17 @@ pub(super) fn load(pfx: &Pfx) -> Result<Loaded, KeyStoreError> {
             loader.bag(bag, index, &mut id)?;
         }
     }
-    loader.finish()
+    loader.finish(limits)
 }
 
 impl Loader {
+    /// Room for the entries of that many bags: growing by doubling would cost half as much again.
+    fn reserve(&mut self, bags: usize) {
+        self.loaded.entries.reserve_exact(bags);
+        self.loaded.claimed.reserve_exact(bags);
+        self.certificates.reserve_exact(bags);
+    }
+
     fn bag(&mut self, bag: &SafeBag, index: usize, id: &mut u32) -> Result<(), KeyStoreError> {
         let number = *id;
         *id += 1;
@@ -250,14 +282,17 @@ impl Loader {
         });
     }
 
-    fn finish(mut self) -> Result<Loaded, KeyStoreError> {
+    fn finish(mut self, limits: &Limits) -> Result<Loaded, KeyStoreError> {
         let bags = std::mem::take(&mut self.certificates);
         let has_keys = !self.keys.is_empty() || !self.unseen.is_empty();
         let mut used = vec![false; self.loaded.claimed.len()];
         if has_keys {
             let certificates = Certificates::new(&bags);
-            self.chains(&certificates);
-            self.recover(&certificates)?;
+            let bags = self.loaded.claimed.len();
+            let limit = limits.chain_certificates.saturating_add(bags.saturating_mul(16));
+            let mut budget = ChainBudget { limit, left: limit };
+            self.chains(&certificates, &mut budget)?;
+            self.recover(&certificates, &mut budget)?;
         }
         for slot in self.loaded.entries.values() {
             slot.bags.numbers().for_each(|id| mark(&mut used, id));
@@ -283,19 +318,32 @@ impl Loader {
         Ok(self.loaded)
     }
 
-    fn chains(&mut self, certificates: &Certificates<'_>) {
+    fn chains(
+        &mut self,
+        certificates: &Certificates<'_>,
+        budget: &mut ChainBudget,
+    ) -> Result<(), KeyStoreError> {
         for PendingKey { alias, key_id, id } in std::mem::take(&mut self.keys) {
             let Some(slot) = self.loaded.entries.get_mut(&alias) else {
                 continue;
             };
             if slot.bags.own == Some(id) {
-                slot.set_chain(&certificates.chain(&alias, &key_id));
+                let chain = certificates.chain(&alias, &key_id);
+                budget.take(chain.len())?;
+                slot.set_chain(&chain);
             }
         }
+        Ok(())
     }
 
     /// Keys and trusted certificates that Java does not see become entries behind the others.
-    fn recover(&mut self, certificates: &Certificates<'_>) -> Result<(), KeyStoreError> {
+    fn recover(
+        &mut self,
+        certificates: &Certificates<'_>,
+        budget: &mut ChainBudget,
+    ) -> Result<(), KeyStoreError> {
+        let mut computed = 0;
+        let mut counters = HashMap::new();
         for (id, bag, why) in std::mem::take(&mut self.unseen) {
             let key = match &bag.value {
                 BagValue::ShroudedKey(der) => {
@@ -321,14 +369,23 @@ impl Loader {
             };
             let key = key.map_err(|source| KeyStoreError::Key { source })?;
             let name = self.name(&bag)?;
-            let name = super::free_name(&name, |alias| self.loaded.entries.contains_key(alias));
+            let name = super::free_name_counted(&name, &mut counters, |alias| {
+                self.loaded.entries.contains_key(alias)
+            });
             let alias = Alias::new(&name);
             let chain = match (bag.local_key_id()?, &key) {
                 (Some(key_id), _) => certificates.chain(&alias, key_id),
-                (None, KeyMaterial::Clear(key)) => certificates
-                    .chain_by_public_key(|c| key.matches_public_key(c.public_key_der()) == Some(true)),
-                (None, KeyMaterial::Encrypted(_)) => certificates.chain(&alias, &[]),
+                // Later ones are left without a chain: their public halves take milliseconds each.
+                (None, KeyMaterial::Clear(_)) if computed == MOST_COMPUTED_KEYS => Vec::new(),
+                (None, KeyMaterial::Clear(key)) => {
+                    computed += 1;
+                    key.public_key_der()
+                        .map(|public| certificates.chain_by_public_key(&public))
+                        .unwrap_or_default()
+                }
+                (None, _) => certificates.chain(&alias, &[]),
             };
+            budget.take(chain.len())?;
             self.skip(&format!("private key `{name}`"), why, None);
             let entry = Entry::PrivateKey(PrivateKeyEntry::loaded(key, Vec::new(), None));
             let mut slot = Slot::loaded(name, entry, id);

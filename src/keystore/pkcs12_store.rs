@@ -52,8 +52,13 @@ pub(super) fn write(
             Entry::SecretKey(entry) => keys.push(writer.secret_key(alias, entry, rng)?),
         }
     }
-    if let Origin::Pkcs12 { claimed, .. } = &store.origin {
-        certificates.extend(unclaimed(&old, claimed));
+    if let Origin::Pkcs12 { pfx, claimed, .. } = &store.origin {
+        // Of two bags of one alias Java takes the last: what has lost its alias stays in front of what has it.
+        let (lost, others): (Vec<_>, Vec<_>) = unclaimed(pfx, claimed)
+            .into_iter()
+            .partition(|bag| has_lost_alias(bag, store));
+        keys.splice(..0, lost);
+        certificates.extend(others);
     }
     let mut contents = Vec::new();
     if !keys.is_empty() {
@@ -111,6 +116,7 @@ pub(super) fn edit(
             _ => added_keys.push(bag),
         }
     }
+    plan.name_unnamed(store, &old);
     let mut edited = pfx.clone();
     plan.apply(&mut edited);
     add(&mut edited, added_keys, true, rng)?;
@@ -135,6 +141,35 @@ impl<'a> Plan<'a> {
         }
         for id in &slot.bags.issuers {
             self.keep.entry(*id).or_insert(None);
+        }
+    }
+
+    /// An entry without a friendlyName is known by its number among these. Where one of them goes or gets a name,
+    /// the others are given theirs, as the JDK gives it to every entry: their aliases stay.
+    fn name_unnamed(&mut self, store: &'a KeyStore, old: &[&SafeBag]) {
+        let is_unnamed = |bag: &SafeBag| {
+            let is_entry = match bag.value {
+                BagValue::X509Certificate(_) => bag.is_trusted(),
+                BagValue::ShroudedKey(_) | BagValue::Secret { .. } | BagValue::Key(_) => true,
+                BagValue::SafeContents(_) | BagValue::Other { .. } => false,
+            };
+            is_entry && matches!(bag.friendly_name(), Ok(None))
+        };
+        let unnamed: HashSet<u32> = (0..)
+            .zip(old)
+            .filter(|(id, bag)| is_marked(self.claimed, *id) && is_unnamed(bag))
+            .map(|(id, _)| id)
+            .collect();
+        let left: Vec<(u32, &str)> = store
+            .entries
+            .values()
+            .filter(|slot| !slot.renamed)
+            .filter_map(|slot| slot.bags.own.map(|id| (id, slot.name.as_str())))
+            .filter(|(id, _)| unnamed.contains(id))
+            .collect();
+        if left.len() < unnamed.len() {
+            let names = left.into_iter().map(|(id, name)| (id, Some(name)));
+            self.keep.extend(names);
         }
     }
 
@@ -266,7 +301,7 @@ impl<'a> Writer<'a> {
         let opened;
         let key = match &entry.key {
             KeyMaterial::Clear(key) => key,
-            KeyMaterial::Encrypted(_) => {
+            _ => {
                 opened = self.settings.open(alias, entry)?;
                 &opened
             }
@@ -359,12 +394,50 @@ fn extra(old: &[&SafeBag], id: Option<u32>) -> Vec<Attribute> {
         .collect()
 }
 
-/// The bags no entry was made of.
-fn unclaimed<'a>(old: &'a [&SafeBag], claimed: &'a [bool]) -> impl Iterator<Item = SafeBag> + 'a {
-    old.iter()
-        .zip(0_u32..)
-        .filter(|(bag, id)| !is_marked(claimed, *id) && !matches!(bag.value, BagValue::SafeContents(_)))
-        .map(|(bag, _)| (*bag).clone())
+/// The bags no entry was made of. Those in nested contents stay there: Java does not look into these, and what
+/// it does not trust must not become trusted.
+fn unclaimed(pfx: &Pfx, claimed: &[bool]) -> Vec<SafeBag> {
+    fn left(bags: &[SafeBag], claimed: &[bool], id: &mut u32) -> Vec<SafeBag> {
+        let mut kept = Vec::new();
+        for bag in bags {
+            let number = *id;
+            *id += 1;
+            match &bag.value {
+                BagValue::SafeContents(nested) => {
+                    let inner = left(nested, claimed, id);
+                    if inner.len() == nested.len() {
+                        kept.push(bag.clone());
+                    } else if !inner.is_empty() {
+                        let value = BagValue::SafeContents(inner);
+                        kept.push(SafeBag {
+                            value,
+                            attributes: bag.attributes.clone(),
+                        });
+                    }
+                }
+                _ if is_marked(claimed, number) => {}
+                _ => kept.push(bag.clone()),
+            }
+        }
+        kept
+    }
+    let mut id = 0;
+    pfx.contents
+        .iter()
+        .filter_map(|contents| contents.bags.as_ref())
+        .flat_map(|bags| left(bags, claimed, &mut id))
+        .collect()
+}
+
+/// Whether Java would make an entry of the bag, were there none of the same alias behind it.
+fn has_lost_alias(bag: &SafeBag, store: &KeyStore) -> bool {
+    let is_entry = match bag.value {
+        BagValue::ShroudedKey(_) | BagValue::Secret { .. } => true,
+        BagValue::X509Certificate(_) => bag.is_trusted(),
+        _ => false,
+    };
+    is_entry
+        && matches!(bag.friendly_name(), Ok(Some(name)) if store.entries.contains_key(&Alias::new(&name)))
 }
 
 fn bag_at<'a>(old: &[&'a SafeBag], id: u32) -> Option<&'a SafeBag> {

@@ -56,6 +56,28 @@ impl OpenSsl {
     }
 }
 
+impl Readers {
+    /// Whether JDK `major` opens it: a version between those that were measured behaves as the one before it.
+    ///
+    /// ```
+    /// use keyjar::{KeyStore, Password};
+    /// let bytes: &[u8] = include_bytes!("../../testdata/pkcs12/keytool28.p12");
+    /// let readers = KeyStore::from_bytes(bytes, &Password::new("changeit"))?.readers().ok_or("new")?;
+    /// assert!(readers.includes(27) && !readers.includes(24));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn includes(&self, major: u32) -> bool {
+        let measured = JDKS.iter().rev().find(|jdk| **jdk <= major).or(JDKS.first());
+        measured.is_some_and(|jdk| self.jdks.contains(jdk))
+    }
+
+    /// Those of the measured JDKs that do not open it.
+    pub fn others(&self) -> impl Iterator<Item = u32> + '_ {
+        JDKS.into_iter().filter(|jdk| !self.jdks.contains(jdk))
+    }
+}
+
 impl KeyStore {
     /// Who opens the file this store was read from; `None` for a new one.
     #[must_use]
@@ -68,12 +90,18 @@ impl KeyStore {
         match &self.origin {
             Origin::New => return None,
             Origin::Pkcs12 { pfx, .. } => readers.of_pfx(pfx),
-            _ => {
+            origin => {
+                if matches!(origin, Origin::Bks { .. } | Origin::Bcfks { .. }) {
+                    readers.refuse(0, &format!("{} without Bouncy Castle's provider", self.format()));
+                }
                 readers.openssl = OpenSsl::No;
                 readers
                     .reasons
                     .push(format!("OpenSSL knows no {}", self.format()));
             }
+        }
+        if self.format().needs_bouncy_castle() {
+            return Some(readers);
         }
         // JKS hands on a key whose algorithm the JDK does not know; the others do not.
         for (_, entry) in self.iter().filter(|_| self.format() != StoreFormat::Jks) {
@@ -96,8 +124,13 @@ impl KeyStore {
     #[must_use]
     pub fn likely_writer(&self) -> Option<&'static str> {
         let Some(pfx) = self.pfx() else {
-            return (!matches!(self.origin, Origin::New))
-                .then_some("a JVM's keytool, or a program that writes like it");
+            return match &self.origin {
+                Origin::New => None,
+                Origin::Bks { .. } | Origin::Bcfks { .. } => {
+                    Some("Bouncy Castle, or a program that writes like it")
+                }
+                _ => Some("a JVM's keytool, or a program that writes like it"),
+            };
         };
         let bags = || {
             pfx.contents

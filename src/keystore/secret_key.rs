@@ -1,13 +1,15 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::entry::work;
 use super::{KeyEncryption, KeyStoreError};
 use crate::asn1::{ObjectIdentifier, Reader, tag, tlv};
-use crate::jks;
+use crate::bks::SealedKey;
 use crate::limits::Limits;
 use crate::pkcs8::EncryptedPrivateKey;
 use crate::pkcs8::pbe::Pbe;
 use crate::secret::{Password, SecretBytes};
+use crate::{bcfks, jks};
 
 /// A secret key, clear or still under its password (`java.security.KeyStore.SecretKeyEntry`).
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub(super) enum SecretMaterial {
     Pkcs12(Bytes),
     /// JCEKS: a serialised sealed object.
     Sealed(Bytes),
+    /// BKS and UBER.
+    Bks(SealedKey),
+    /// BCFKS: an EncryptedSecretKeyData.
+    Bcfks(Bytes),
 }
 
 /// A secret key in the clear: the algorithm by Java's name (`AES`) and the raw octets.
@@ -51,15 +57,22 @@ const ALGORITHMS: &[(&str, ObjectIdentifier)] = &[
     ("HmacSHA512", ObjectIdentifier::new_unwrap("1.2.840.113549.2.11")),
 ];
 
+/// What BCFKS calls DESede by (`BcFKSKeyStoreSpi.oidMap`).
+const OIW_DESEDE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.17");
+
+/// The name that Java has for an algorithm; its digits where it has none.
+fn algorithm_name(oid: &ObjectIdentifier) -> String {
+    ALGORITHMS
+        .iter()
+        .find(|(_, known)| known == oid)
+        .map_or_else(|| oid.to_string(), |(name, _)| String::from(*name))
+}
+
 impl SecretKey {
     /// `SEQUENCE { version INTEGER 0, AlgorithmIdentifier, key OCTET STRING }`, as
     /// `PKCS12KeyStore.engineSetKeyEntry` encrypts it; `None` for an algorithm that has no OID.
     pub(super) fn to_info(&self) -> Option<SecretBytes> {
-        let oid = ALGORITHMS
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&self.algorithm))
-            .map(|(_, oid)| *oid)
-            .or_else(|| ObjectIdentifier::new(&self.algorithm).ok())?;
+        let oid = self.oid()?;
         let identifier = tlv(
             tag::SEQUENCE,
             &[&tlv(tag::OBJECT_IDENTIFIER, &[oid.as_bytes()]), &[tag::NULL, 0]],
@@ -78,11 +91,25 @@ impl SecretKey {
             .sequence("secret key algorithm")?
             .oid("secret key algorithm")?;
         let octets = SecretBytes::new(fields.octet_string("secret key")?.to_vec());
-        let algorithm = ALGORITHMS
-            .iter()
-            .find(|(_, known)| *known == oid)
-            .map_or_else(|| oid.to_string(), |(name, _)| String::from(*name));
+        let algorithm = algorithm_name(&oid);
         Ok(Self { algorithm, octets })
+    }
+
+    /// The algorithm's OID; nothing where it has none.
+    fn oid(&self) -> Option<ObjectIdentifier> {
+        ALGORITHMS
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&self.algorithm))
+            .map(|(_, oid)| *oid)
+            .or_else(|| ObjectIdentifier::new(&self.algorithm).ok())
+    }
+
+    /// The OID that Bouncy Castle's BCFKS names the algorithm by.
+    pub(super) fn bcfks_oid(&self) -> Option<ObjectIdentifier> {
+        if self.algorithm.eq_ignore_ascii_case("DESede") {
+            return Some(OIW_DESEDE);
+        }
+        self.oid()
     }
 
     pub(super) fn duplicate(&self) -> Self {
@@ -129,8 +156,23 @@ impl SecretKeyEntry {
     pub fn key(&self, password: &Password) -> Result<SecretKey, KeyStoreError> {
         match &self.key {
             SecretMaterial::Clear(key) => Ok(key.duplicate()),
-            SecretMaterial::Sealed(_) | SecretMaterial::Pkcs12(_) if password.is_none() => {
-                Err(KeyStoreError::KeyPasswordRequired)
+            _ if password.is_none() => Err(KeyStoreError::KeyPasswordRequired),
+            SecretMaterial::Bks(sealed) => {
+                let opened = sealed.open(password, &Limits::DEFAULT);
+                let (algorithm, octets) = opened
+                    .and_then(|key| key.to_secret_key())
+                    .map_err(|source| KeyStoreError::BksKey { source })?;
+                Ok(SecretKey { algorithm, octets })
+            }
+            SecretMaterial::Bcfks(data) => {
+                let (oid, octets) = bcfks::recover_secret(data, password, &Limits::DEFAULT)
+                    .map_err(|source| KeyStoreError::BcfksKey { source })?;
+                let algorithm = if oid == OIW_DESEDE {
+                    String::from("DESede")
+                } else {
+                    algorithm_name(&oid)
+                };
+                Ok(SecretKey { algorithm, octets })
             }
             SecretMaterial::Sealed(stream) => {
                 let (algorithm, octets) = jks::recover_secret(stream, password, &Limits::DEFAULT)?;
@@ -148,6 +190,21 @@ impl SecretKeyEntry {
         }
     }
 
+    /// What decrypting the key costs, in iterations.
+    pub(super) fn work(&self) -> u64 {
+        match &self.key {
+            SecretMaterial::Clear(_) => 0,
+            SecretMaterial::Pkcs12(der) => {
+                EncryptedPrivateKey::from_der(der.clone()).map_or(0, |key| work(&key))
+            }
+            SecretMaterial::Sealed(stream) => jks::sealed_iterations(stream).map_or(0, u64::from),
+            SecretMaterial::Bks(_) | SecretMaterial::Bcfks(_) => {
+                let encryption = self.key_encryption();
+                u64::from(encryption.and_then(|how| how.iterations).unwrap_or_default())
+            }
+        }
+    }
+
     /// How the key is encrypted in the file; `None` where it is clear.
     #[must_use]
     pub fn key_encryption(&self) -> Option<KeyEncryption> {
@@ -156,6 +213,13 @@ impl SecretKeyEntry {
             SecretMaterial::Pkcs12(der) => EncryptedPrivateKey::from_der(der.clone())
                 .ok()
                 .map(|key| KeyEncryption::of(&key)),
+            SecretMaterial::Bks(sealed) => Some(KeyEncryption::of_sealed(sealed)),
+            SecretMaterial::Bcfks(data) => {
+                bcfks::describe(data).map(|(algorithm, iterations)| KeyEncryption {
+                    algorithm,
+                    iterations,
+                })
+            }
             SecretMaterial::Sealed(stream) => Some(KeyEncryption {
                 algorithm: String::from("PBEWithMD5AndTripleDES (JCEKS key protector)"),
                 iterations: jks::sealed_iterations(stream),

@@ -201,6 +201,7 @@ fn encode(store: &KeyStore, options: &ConvertOptions<'_>) -> Result<Zeroizing<Ve
 }
 
 fn to_pem(store: &KeyStore, options: &ConvertOptions<'_>) -> Result<Zeroizing<Vec<u8>>, KeyStoreError> {
+    store.check_key_work()?;
     let mut out = Zeroizing::new(String::new());
     for (alias, entry) in store.iter() {
         let _ = writeln!(out, "# {}", alias.as_str().escape_debug());

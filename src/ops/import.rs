@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use super::inputs::SourcedCertificate;
@@ -135,20 +136,24 @@ pub fn import_certificates(
     options: &ImportOptions,
 ) -> Result<ImportReport, ImportError> {
     let mut report = ImportReport::default();
-    let mut there: HashMap<Certificate, Alias> = store
+    // Each certificate is hashed once, which is most of what this costs; then it is known by its number.
+    let mut known: IndexMap<Certificate, Known> = store
         .iter()
         .filter(|(_, entry)| matches!(entry, Entry::TrustedCertificate(_)))
-        .filter_map(|(alias, entry)| Some((entry.certificates().first()?.clone(), alias.clone())))
+        .filter_map(|(alias, entry)| Some((entry.certificates().first()?.clone(), Known::under(alias))))
         .collect();
+    known.reserve(inputs.len());
     let mut wanted = Vec::with_capacity(inputs.len());
-    let mut seen = std::collections::HashSet::new();
     for input in inputs {
-        if !seen.insert(input.certificate.clone()) {
+        let place = known.entry(input.certificate.clone());
+        let number = place.index();
+        let place = place.or_default();
+        if std::mem::replace(&mut place.is_input, true) {
             continue;
         }
         match reason_to_leave_out(&input.certificate, options) {
             Some(reason) => report.left_out.push((input.certificate, reason)),
-            None => wanted.push(input),
+            None => wanted.push((number, input)),
         }
     }
     if let (Some(alias), count @ 2..) = (&options.alias, wanted.len()) {
@@ -158,17 +163,20 @@ pub fn import_certificates(
         });
     }
     let mut counters = HashMap::new();
-    for SourcedCertificate {
-        certificate,
-        alias,
-        source,
-    } in wanted
-    {
+    for (number, input) in wanted {
+        let SourcedCertificate {
+            certificate,
+            alias,
+            source,
+        } = input;
         let asked = options.alias.as_deref();
-        if let Some(known) = there.get(&certificate)
-            && asked.is_none_or(|asked| Alias::new(asked) == *known)
+        let there = known
+            .get_index(number)
+            .and_then(|(_, known)| known.alias.as_ref());
+        if let Some(there) = there
+            && asked.is_none_or(|asked| Alias::new(asked) == *there)
         {
-            report.already_there.push(known.clone());
+            report.already_there.push(there.clone());
             continue;
         }
         let mut replaced = false;
@@ -193,11 +201,9 @@ pub fn import_certificates(
         };
         let entry = Entry::TrustedCertificate(TrustedCertificateEntry::new(certificate.clone()));
         store.replace(&name, entry);
-        let alias = Alias::new(&name);
         report
             .oddities
-            .extend(oddities(&certificate, options.now).map(|oddity| (alias.clone(), oddity)));
-        there.insert(certificate.clone(), alias);
+            .extend(oddities(&certificate, options.now).map(|oddity| (Alias::new(&name), oddity)));
         report.added.push(Added {
             name,
             certificate,
@@ -206,6 +212,24 @@ pub fn import_certificates(
         });
     }
     Ok(report)
+}
+
+/// What is known of a certificate while others are imported.
+#[derive(Default)]
+struct Known {
+    /// The alias it had in the store before.
+    alias: Option<Alias>,
+    /// Whether it is among what is imported.
+    is_input: bool,
+}
+
+impl Known {
+    fn under(alias: &Alias) -> Self {
+        Self {
+            alias: Some(alias.clone()),
+            is_input: false,
+        }
+    }
 }
 
 fn reason_to_leave_out(certificate: &Certificate, options: &ImportOptions) -> Option<String> {

@@ -66,7 +66,7 @@ impl InputsError {
     }
 }
 
-/// The certificates of one input: a file of PEM, DER or PKCS#7, a store (PKCS#12, JKS or JCEKS: all its
+/// The certificates of one input: a file of PEM, DER or PKCS#7, a store (of any format: all its
 /// certificates), a folder (its `*.pem *.crt *.cer *.der *.p7b` files, by name), or `-`, the standard input.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub(crate) use sniff::label;
 pub use sniff::{What, sniff};
 
 use crate::error::ErrorKind;
+use crate::secret::SecretBytes;
 
 /// One block of a PEM file, decoded.
 #[derive(Clone)]
@@ -44,8 +45,8 @@ pub enum Error {
     NoEnd { line: usize, label: String },
     #[error("line {line}: the block `{label}` ends as `{end}`")]
     OtherEnd { line: usize, label: String, end: String },
-    #[error("line {line}: the block `{label}` is not base64, or cut short")]
-    Base64 { line: usize, label: String },
+    #[error("line {at}: the block `{label}` that begins in line {line} is not base64 here, or cut short")]
+    Base64 { line: usize, label: String, at: usize },
 }
 
 impl Error {
@@ -112,16 +113,93 @@ impl Lines<'_> {
     }
 }
 
+/// A block as it stands in the text.
+struct Armoured<'a> {
+    label: String,
+    headers: Vec<(String, String)>,
+    base64: &'a [u8],
+    /// The line of its BEGIN.
+    line: usize,
+    /// The line in which the base64 begins.
+    base64_line: usize,
+}
+
 fn blocks(text: &[u8]) -> Result<Vec<Block>, Error> {
+    let armoured = armoured(text)?;
+    let digits: usize = armoured.iter().map(|block| block.base64.len()).sum();
+    // All blocks share one buffer, so that a bundle of many certificates is one allocation.
+    let mut buffer = SecretBytes::new(Vec::with_capacity(digits / 4 * 3 + 3 * armoured.len()));
+    let mut compact = SecretBytes::default();
+    let mut ends = Vec::with_capacity(armoured.len());
+    for block in &armoured {
+        if !decode(block.base64, &mut compact, buffer.expose_bytes_mut()) {
+            return Err(block.broken());
+        }
+        ends.push(buffer.len());
+    }
+    let has_key = armoured
+        .iter()
+        .any(|block| matches!(label(&block.label), What::PrivateKey { .. }));
+    let buffer = if has_key {
+        Bytes::from_owner(Wiped(buffer))
+    } else {
+        Bytes::from(std::mem::take(buffer.expose_bytes_mut()))
+    };
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    Ok(armoured
+        .into_iter()
+        .zip(starts.zip(&ends))
+        .map(|(block, (start, end))| Block {
+            label: block.label,
+            headers: block.headers,
+            der: buffer.slice(start..*end),
+            line: block.line,
+        })
+        .collect())
+}
+
+/// Decoded keys, wiped with the last block that shares them.
+struct Wiped(SecretBytes);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        self.0.expose_bytes()
+    }
+}
+
+impl Armoured<'_> {
+    /// Where its base64 is broken: the first line with what is no digit of it, else its last line.
+    fn broken(&self) -> Error {
+        let is_digit = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
+        let is_sound = |line: &[u8]| {
+            line.iter()
+                .all(|octet| is_digit(octet) || octet.is_ascii_whitespace())
+        };
+        let lines: Vec<_> = self.base64.split(|octet| *octet == b'\n').collect();
+        let last = lines
+            .iter()
+            .rposition(|line| line.iter().any(is_digit))
+            .unwrap_or_default();
+        let offset = lines.iter().position(|line| !is_sound(line)).unwrap_or(last);
+        Error::Base64 {
+            line: self.line,
+            label: self.label.clone(),
+            at: self.base64_line + offset,
+        }
+    }
+}
+
+fn armoured(text: &[u8]) -> Result<Vec<Armoured<'_>>, Error> {
     let mut lines = Lines { text, at: 0, line: 1 };
     let mut found = Vec::new();
     let mut at = 0;
     let begin = memmem::Finder::new(BEGIN);
     let end = memmem::Finder::new(END);
+    let dashes = memmem::Finder::new(DASHES);
     while let Some(offset) = begin.find(text.get(at..).unwrap_or_default()) {
         let start = at + offset;
         let rest = text.get(start + BEGIN.len()..).unwrap_or_default();
-        let Some(label_len) = memmem::find(rest, DASHES).filter(|len| *len <= 64) else {
+        let Some(label_len) = dashes.find(rest).filter(|len| *len <= 64) else {
             at = start + BEGIN.len();
             continue;
         };
@@ -133,25 +211,21 @@ fn blocks(text: &[u8]) -> Result<Vec<Block>, Error> {
             return Err(Error::NoEnd { line, label });
         };
         let tail = body.get(body_len + END.len()..).unwrap_or_default();
-        let end_len = memmem::find(tail, DASHES).unwrap_or_default();
-        let end_label = String::from_utf8_lossy(tail.get(..end_len).unwrap_or_default()).into_owned();
-        if end_label != label {
-            return Err(Error::OtherEnd {
-                line,
-                label,
-                end: end_label,
-            });
+        let end_len = dashes.find(tail).unwrap_or_default();
+        let end_label = tail.get(..end_len).unwrap_or_default();
+        if end_label != label.as_bytes() {
+            let end = String::from_utf8_lossy(end_label).into_owned();
+            return Err(Error::OtherEnd { line, label, end });
         }
         let body = body.get(..body_len).unwrap_or_default();
         let (headers, base64) = headers(body);
-        let Some(der) = decode(base64) else {
-            return Err(Error::Base64 { line, label });
-        };
-        found.push(Block {
+        let before = body.get(..body.len() - base64.len()).unwrap_or_default();
+        found.push(Armoured {
             label,
             headers,
-            der: Bytes::from(der),
+            base64,
             line,
+            base64_line: line + memchr::memchr_iter(b'\n', before).count(),
         });
         at = start + BEGIN.len() + body_start + body_len + END.len() + end_len;
     }
@@ -179,19 +253,28 @@ fn headers(body: &[u8]) -> (Vec<(String, String)>, &[u8]) {
     (found, rest)
 }
 
-/// Base64 with white space anywhere; `None` where it is none.
-fn decode(base64: &[u8]) -> Option<Vec<u8>> {
-    let mut compact = Zeroizing::new(Vec::with_capacity(base64.len()));
-    for line in base64.split(|octet| *octet == b'\n') {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.iter().any(|octet| octet.is_ascii_whitespace()) {
-            compact.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
-        } else {
-            compact.extend_from_slice(line);
+/// Appends what base64 with white space anywhere stands for; whether it is base64 of anything. `compact` is memory to
+/// work in.
+fn decode(base64: &[u8], compact: &mut SecretBytes, out: &mut Vec<u8>) -> bool {
+    let compact = compact.expose_bytes_mut();
+    compact.clear();
+    compact.reserve(base64.len());
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', base64).chain([base64.len()]) {
+        let line = base64.get(start..end).unwrap_or_default();
+        compact.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        start = end + 1;
+    }
+    let length = out.len();
+    if STANDARD.decode_append(&*compact, out).is_err() {
+        out.truncate(length);
+        // Blanks within lines are rare: only what fails is looked through octet by octet.
+        compact.retain(|octet| !octet.is_ascii_whitespace());
+        if STANDARD.decode_append(&*compact, out).is_err() {
+            return false;
         }
     }
-    let length = STANDARD.decode_inplace(&mut compact).ok()?.len();
-    (length > 0).then(|| compact.get(..length).map(<[u8]>::to_vec))?
+    out.len() > length
 }
 
 /// A block, 64 columns a line (RFC 7468 section 3).
@@ -208,7 +291,8 @@ pub fn decode_bare(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() < 64 || !text.iter().all(is_base64) {
         return None;
     }
-    decode(text)
+    let mut der = Vec::new();
+    decode(text, &mut SecretBytes::default(), &mut der).then_some(der)
 }
 
 #[cfg(test)]
@@ -259,9 +343,22 @@ mod tests {
             error,
             Error::Base64 {
                 line: 1,
-                label: "X".into()
+                label: "X".into(),
+                at: 2
             }
         );
+    }
+
+    #[test]
+    fn the_line_that_is_no_base64_is_told() {
+        let error = read(b"-----BEGIN X-----\nK: v\n\nAQID\nAQ!D\nAQID\n-----END X-----\n").unwrap_err();
+        assert!(error.to_string().starts_with("line 5: "), "{error}");
+    }
+
+    #[test]
+    fn blanks_within_base64_do_no_harm() {
+        let found = read(b"-----BEGIN X-----\n  AQ ID\t\n\n-----END X-----\n").unwrap();
+        assert_eq!(found[0].der[..], [1, 2, 3]);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum What {
     Pkcs12,
     Jks,
     Jceks,
+    Bks,
+    Bcfks,
     Html,
     Xml,
     Json,
@@ -49,6 +51,8 @@ impl fmt::Display for What {
             Self::Pkcs12 => "a PKCS#12 store",
             Self::Jks => "a JKS store",
             Self::Jceks => "a JCEKS store",
+            Self::Bks => "a Bouncy Castle store (BKS or UBER)",
+            Self::Bcfks => "a Bouncy Castle store (BCFKS)",
             Self::Html => "an HTML page",
             Self::Xml => "an XML document",
             Self::Json => "a JSON document",
@@ -84,6 +88,8 @@ pub fn sniff(bytes: &[u8]) -> What {
     match bytes {
         [0xfe, 0xed, 0xfe, 0xed, ..] => return What::Jks,
         [0xce, 0xce, 0xce, 0xce, ..] => return What::Jceks,
+        // Version and the salt's length, which Bouncy Castle has always made 20.
+        [0, 0, 0, 0..=2, 0, 0, 0, 20, ..] => return What::Bks,
         [b'P', b'K', 3, 4, ..] => return What::Zip,
         [0x1f, 0x8b, ..] => return What::Gzip,
         [tag::SEQUENCE, ..] => return der(bytes),
@@ -189,6 +195,7 @@ fn fields(outer: &mut Reader<'_>) -> What {
             form: "encrypted PKCS#8",
         },
         (tag::SEQUENCE, Some(tag::BIT_STRING), None) => What::PublicKey,
+        (tag::SEQUENCE, Some(tag::SEQUENCE), None) => What::Bcfks,
         (tag::SEQUENCE, Some(tag::SEQUENCE), Some(tag::BIT_STRING)) => signed(&mut first.reader()),
         _ => What::Binary,
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use der::asn1::ObjectIdentifier;
 
 use super::Error;
-use crate::asn1::{self, Reader, put_tlv, tag, tlv};
+use crate::asn1::{self, Reader, encoded_len, put_header, put_tlv, tag, tlv};
 
 /// friendlyName (RFC 2985 section 5.5.1): a BMPString.
 pub const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
@@ -62,9 +62,10 @@ impl Attribute {
     }
 
     fn put(&self, out: &mut Vec<u8>) {
-        let oid = tlv(tag::OBJECT_IDENTIFIER, &[&self.oid]);
-        let values = tlv(tag::SET, &[&self.values]);
-        put_tlv(out, tag::SEQUENCE, &[oid, values].concat());
+        let fields = encoded_len(self.oid.len()) + encoded_len(self.values.len());
+        put_header(out, tag::SEQUENCE, fields);
+        put_tlv(out, tag::OBJECT_IDENTIFIER, &self.oid);
+        put_tlv(out, tag::SET, &self.values);
     }
 }
 

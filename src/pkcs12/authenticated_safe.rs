@@ -380,5 +380,6 @@ pub(super) fn read_bags(
     while !reader.is_empty() {
         bags.push(SafeBag::read(reader, parent, budget)?);
     }
+    bags.shrink_to_fit();
     Ok(bags)
 }

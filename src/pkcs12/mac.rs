@@ -3,7 +3,7 @@ use crate::asn1::{Reader, tag, tlv};
 use crate::crypto::{self, CryptoRng, Digest, Purpose};
 use crate::limits::Limits;
 use crate::pkcs8::oid;
-use crate::pkcs8::pbe::{PbeError, Pbkdf2, SALT_LEN, identifier, iterations, unsigned};
+use crate::pkcs8::pbe::{PbeError, Pbkdf2, SALT_LEN, identifier, iterations, rounds, unsigned};
 use crate::secret::{Password, SecretBytes};
 
 /// The integrity MAC's algorithm:
@@ -67,6 +67,19 @@ impl Mac {
     pub const fn iterations(&self) -> u32 {
         match self {
             Self::Hmac { iterations, .. } | Self::Pbmac1 { iterations, .. } => *iterations,
+        }
+    }
+
+    /// What the key derivation costs, in iterations of PBKDF2.
+    pub(super) fn work(&self) -> u64 {
+        match self {
+            Self::Hmac { iterations, .. } => u64::from(*iterations),
+            Self::Pbmac1 {
+                prf,
+                iterations,
+                key_len,
+                ..
+            } => rounds(*iterations, *key_len, *prf),
         }
     }
 

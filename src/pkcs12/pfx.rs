@@ -11,7 +11,7 @@ use crate::crypto::{self, CryptoRng};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 use crate::pkcs8::oid;
-use crate::pkcs8::pbe::{Pbe, PbeError, Scheme};
+use crate::pkcs8::pbe::{Pbe, PbeError};
 use crate::secret::Password;
 
 /// A whole PKCS#12 file: the AuthenticatedSafe's contents, opened, and the MAC over them:
@@ -322,8 +322,8 @@ fn read_safe(octets: &Bytes, position: usize, limits: &Limits) -> Result<Vec<Sea
 fn check_work(sealed: &[Sealed], mac: Option<&Mac>, limits: &Limits) -> Result<(), Error> {
     let contents = sealed.iter().filter_map(|sealed| sealed.encryption.as_ref());
     let iterations = contents
-        .map(work)
-        .chain(mac.map(|mac| u64::from(mac.iterations())))
+        .map(Pbe::work)
+        .chain(mac.map(Mac::work))
         .fold(0, u64::saturating_add);
     if iterations > limits.total_iterations {
         return Err(Error::TooMuchWork {
@@ -332,17 +332,4 @@ fn check_work(sealed: &[Sealed], mac: Option<&Mac>, limits: &Limits) -> Result<(
         });
     }
     Ok(())
-}
-
-/// A derivation's cost in iterations. Scrypt has none: it makes 4 N r p blocks of Salsa20/8 (RFC 7914
-/// sections 4 and 5), and two of these take about as long as one HMAC of SHA-256.
-fn work(pbe: &Pbe) -> u64 {
-    match pbe.scheme() {
-        Scheme::Scrypt { log_n, r, p, .. } => 2_u64
-            .checked_shl(u32::from(log_n))
-            .unwrap_or(u64::MAX)
-            .saturating_mul(u64::from(r))
-            .saturating_mul(u64::from(p)),
-        _ => u64::from(pbe.iterations()),
-    }
 }

@@ -9,6 +9,7 @@ mod public;
 use std::fmt;
 
 pub use encrypted::EncryptedPrivateKey;
+pub(crate) use public::identity as key_identity;
 
 use crate::asn1::{self, ObjectIdentifier, Reader, tag, tlv};
 use crate::error::{ErrorKind, Hint};
@@ -252,6 +253,12 @@ impl KeyError {
             Self::NotAKey {
                 what: What::GitLfsPointer,
             } => "`git lfs pull` fetches the file itself",
+            Self::NotAKey { .. } => {
+                "a private key is PEM (`-----BEGIN PRIVATE KEY-----` and the like) or DER: PKCS#8, PKCS#1 or SEC 1, whole"
+            }
+            Self::Damaged { .. } | Self::Pem { .. } => {
+                "fetch the file again; it was altered or cut short on its way"
+            }
             Self::Several { .. } => "leave the one that belongs to the certificate in the file",
             Self::ExplicitParameters => "`openssl pkey -in FILE -ec_param_enc named_curve` names the curve",
             Self::PasswordRequired => {

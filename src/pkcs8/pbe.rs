@@ -138,41 +138,9 @@ impl Pbe {
         let (cipher, iv) = encryption_scheme(&mut encryption)?;
         let id = derivation.oid("key derivation function")?;
         if id == oid::SCRYPT {
-            let mut fields = derivation.sequence("scrypt parameters")?;
-            let salt = salt(fields.octet_string("scrypt salt")?, limits)?;
-            let position = fields.position();
-            let cost = fields.unsigned("scrypt cost")?;
-            let r = bounded(
-                fields.unsigned("scrypt block size")?,
-                "the scrypt block size",
-                1 << 20,
-            )?;
-            let p = bounded(
-                fields.unsigned("scrypt parallelisation")?,
-                "the scrypt parallelisation",
-                1 << 10,
-            )?;
-            if !cost.is_power_of_two() || cost < 2 || r == 0 || p == 0 {
-                let reason = "the cost is no power of two, or a parameter is zero";
-                return Err(asn1::Error::Invalid {
-                    what: "scrypt parameters",
-                    position,
-                    reason,
-                }
-                .into());
-            }
-            let bytes = cost.saturating_mul(128).saturating_mul(u64::from(r));
-            let work = bytes.saturating_mul(u64::from(p));
-            for value in [bytes, work / 8] {
-                if value > limits.scrypt_bytes {
-                    return Err(PbeError::LimitExceeded {
-                        what: "scrypt's memory (bytes)",
-                        value,
-                        limit: limits.scrypt_bytes,
-                    });
-                }
-            }
-            let log_n = u8::try_from(cost.ilog2()).unwrap_or(u8::MAX);
+            let Scrypt {
+                salt, log_n, r, p, ..
+            } = Scrypt::read(&mut derivation, limits)?;
             return Ok(Self {
                 scheme: Scheme::Scrypt { log_n, r, p, cipher },
                 salt,
@@ -229,11 +197,14 @@ impl Pbe {
                 self.pbes2_to_der(cipher, &derivation.to_der())
             }
             Scheme::Scrypt { log_n, r, p, cipher } => {
-                let cost = unsigned(1_u64.checked_shl(u32::from(log_n)).unwrap_or_default());
-                let r = unsigned(u64::from(r));
-                let p = unsigned(u64::from(p));
-                let parameters = tlv(tag::SEQUENCE, &[&salt, &cost, &r, &p]);
-                self.pbes2_to_der(cipher, &identifier(oid::SCRYPT, &parameters))
+                let derivation = Scrypt {
+                    salt: self.salt.clone(),
+                    log_n,
+                    r,
+                    p,
+                    key_len: None,
+                };
+                self.pbes2_to_der(cipher, &derivation.to_der())
             }
         }
     }
@@ -282,6 +253,20 @@ impl Pbe {
     #[must_use]
     pub fn name(&self) -> String {
         self.scheme.name()
+    }
+
+    /// What a derivation costs, in iterations of PBKDF2. Scrypt has none: it makes 4 N r p blocks of Salsa20/8
+    /// (RFC 7914 sections 4 and 5), and two of these take about as long as one HMAC of SHA-256.
+    pub(crate) fn work(&self) -> u64 {
+        match self.scheme {
+            Scheme::Scrypt { log_n, r, p, .. } => 2_u64
+                .checked_shl(u32::from(log_n))
+                .unwrap_or(u64::MAX)
+                .saturating_mul(u64::from(r))
+                .saturating_mul(u64::from(p)),
+            Scheme::Pbes2 { prf, cipher } => rounds(self.iterations, cipher.key_len(), prf),
+            _ => u64::from(self.iterations),
+        }
     }
 
     /// Derives key and vector: the expensive step, so that it can run beside others.
@@ -478,6 +463,12 @@ impl DerivedKey {
     }
 }
 
+/// The iterations of PBKDF2 for a key of this length: all of them for each output of the PRF (RFC 8018 section 5.2).
+pub(crate) fn rounds(iterations: u32, key_len: usize, prf: Digest) -> u64 {
+    let blocks = key_len.div_ceil(prf.output_len().max(1)).max(1);
+    u64::from(iterations).saturating_mul(u64::try_from(blocks).unwrap_or(u64::MAX))
+}
+
 /// PBKDF2-params (RFC 8018 appendix A.2), inside its AlgorithmIdentifier.
 pub(crate) struct Pbkdf2 {
     pub(crate) salt: Vec<u8>,
@@ -528,6 +519,93 @@ impl Pbkdf2 {
             .unwrap_or_default();
         let prf = identifier(oid::hmac_oid(self.prf), &[tag::NULL, 0]);
         identifier(oid::PBKDF2, &tlv(tag::SEQUENCE, &[&salt, &count, &key_len, &prf]))
+    }
+}
+
+/// scrypt-params (RFC 7914 section 7.1), inside its AlgorithmIdentifier.
+pub(crate) struct Scrypt {
+    pub(crate) salt: Vec<u8>,
+    /// The cost N is two to the power of this.
+    pub(crate) log_n: u8,
+    pub(crate) r: u32,
+    pub(crate) p: u32,
+    pub(crate) key_len: Option<usize>,
+}
+
+impl Scrypt {
+    /// Reads the parameters behind the OID; what they ask for in memory and work is held against `limits`.
+    pub(crate) fn read(fields: &mut Reader<'_>, limits: &Limits) -> Result<Self, PbeError> {
+        let mut fields = fields.sequence("scrypt parameters")?;
+        let salt = salt(fields.octet_string("scrypt salt")?, limits)?;
+        let position = fields.position();
+        let cost = fields.unsigned("scrypt cost")?;
+        let r = bounded(
+            fields.unsigned("scrypt block size")?,
+            "the scrypt block size",
+            1 << 20,
+        )?;
+        let p = bounded(
+            fields.unsigned("scrypt parallelisation")?,
+            "the scrypt parallelisation",
+            1 << 10,
+        )?;
+        if !cost.is_power_of_two() || cost < 2 || r == 0 || p == 0 {
+            let reason = "the cost is no power of two, or a parameter is zero";
+            return Err(asn1::Error::Invalid {
+                what: "scrypt parameters",
+                position,
+                reason,
+            }
+            .into());
+        }
+        let log_n = u8::try_from(cost.ilog2()).unwrap_or(u8::MAX);
+        Self::bound(log_n, r, p, limits)?;
+        let key_len = match fields.peek() {
+            Some(tag::INTEGER) => {
+                let value = fields.unsigned("scrypt keyLength")?;
+                usize::try_from(bounded(value, "scrypt's keyLength", i32::MAX.unsigned_abs())?).ok()
+            }
+            _ => None,
+        };
+        Ok(Self {
+            salt,
+            log_n,
+            r,
+            p,
+            key_len,
+        })
+    }
+
+    /// Holds the memory, and an eighth of the work, against the limit of memory.
+    pub(crate) fn bound(log_n: u8, r: u32, p: u32, limits: &Limits) -> Result<(), PbeError> {
+        let cost = 1_u64.checked_shl(u32::from(log_n)).unwrap_or(u64::MAX);
+        let bytes = cost.saturating_mul(128).saturating_mul(u64::from(r));
+        let work = bytes.saturating_mul(u64::from(p));
+        for value in [bytes, work / 8] {
+            if value > limits.scrypt_bytes {
+                return Err(PbeError::LimitExceeded {
+                    what: "scrypt's memory (bytes)",
+                    value,
+                    limit: limits.scrypt_bytes,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The AlgorithmIdentifier.
+    pub(crate) fn to_der(&self) -> Vec<u8> {
+        let salt = tlv(tag::OCTET_STRING, &[&self.salt]);
+        let cost = unsigned(1_u64.checked_shl(u32::from(self.log_n)).unwrap_or_default());
+        let r = unsigned(u64::from(self.r));
+        let p = unsigned(u64::from(self.p));
+        let key_len = self
+            .key_len
+            .and_then(|length| u64::try_from(length).ok())
+            .map(unsigned)
+            .unwrap_or_default();
+        let parameters = tlv(tag::SEQUENCE, &[&salt, &cost, &r, &p, &key_len]);
+        identifier(oid::SCRYPT, &parameters)
     }
 }
 

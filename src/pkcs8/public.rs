@@ -143,6 +143,17 @@ pub(super) fn matches(info: &Info<'_>, other: &[u8]) -> Option<bool> {
     Some(octets == other_octets)
 }
 
+/// Octets that are equal where two SubjectPublicKeyInfos are of one key, as [`matches`] compares them.
+pub(crate) fn identity(spki: &[u8]) -> Option<Vec<u8>> {
+    let (algorithm, parameters, octets) = parts(spki)?;
+    let algorithm = if algorithm == RSA_PSS { RSA } else { algorithm };
+    let octets = match algorithm {
+        EC => [parameters, &compressed(octets)].concat(),
+        _ => octets.to_vec(),
+    };
+    Some([algorithm.as_bytes(), &octets].concat())
+}
+
 fn parts(spki: &[u8]) -> Option<(ObjectIdentifier, &[u8], &[u8])> {
     let mut fields = Reader::new(spki).sequence("SubjectPublicKeyInfo").ok()?;
     let mut identifier = fields.sequence("algorithm").ok()?;

@@ -75,14 +75,21 @@ pub struct KeyUsage(u16);
 impl KeyUsage {
     /// `digitalSignature`
     pub const DIGITAL_SIGNATURE: Self = Self(1 << 15);
+    /// `contentCommitment`, once nonRepudiation
+    pub const CONTENT_COMMITMENT: Self = Self(1 << 14);
     /// `keyEncipherment`
     pub const KEY_ENCIPHERMENT: Self = Self(1 << 13);
+    /// `dataEncipherment`
+    pub const DATA_ENCIPHERMENT: Self = Self(1 << 12);
     /// `keyAgreement`
     pub const KEY_AGREEMENT: Self = Self(1 << 11);
     /// `keyCertSign`
     pub const KEY_CERT_SIGN: Self = Self(1 << 10);
+    /// `cRLSign`
+    pub const CRL_SIGN: Self = Self(1 << 9);
 
-    const NAMES: [&'static str; 9] = [
+    /// The names of RFC 5280, by bit.
+    pub const NAMES: [&'static str; 9] = [
         "digitalSignature",
         "nonRepudiation",
         "keyEncipherment",
@@ -93,6 +100,17 @@ impl KeyUsage {
         "encipherOnly",
         "decipherOnly",
     ];
+
+    /// The uses of these names; the first one that is none, otherwise.
+    ///
+    /// # Errors
+    /// The name that is none of [`NAMES`](Self::NAMES).
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
+        names.into_iter().try_fold(Self(0), |all, name| {
+            let bit = Self::NAMES.iter().position(|known| *known == name).ok_or(name)?;
+            Ok(Self(all.0 | (0x8000 >> bit)))
+        })
+    }
 
     /// Whether all these uses are allowed.
     #[must_use]

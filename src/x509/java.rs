@@ -2,8 +2,6 @@
 //! "keystore password was incorrect". The rules are those of `sun.security.x509.X509CertImpl`, measured on
 //! JDK 8 to 28.
 
-use std::collections::HashSet;
-
 use super::Certificate;
 use super::algorithm;
 use super::certificate::Fields;
@@ -158,14 +156,12 @@ fn algorithm_identifier(reader: &mut Reader<'_>) -> Result<(), asn1::Error> {
 fn oid(reader: &mut Reader<'_>, what: &'static str) -> Result<(), asn1::Error> {
     let id = reader.read(tag::OBJECT_IDENTIFIER, what)?;
     let is_ended = id.value.last().is_some_and(|last| last & 0x80 == 0);
-    let begins: Vec<bool> = std::iter::once(true)
-        .chain(id.value.iter().map(|octet| octet & 0x80 == 0))
-        .collect();
-    let has_zero = id
-        .value
-        .iter()
-        .zip(begins)
-        .any(|(octet, begins)| begins && *octet == 0x80);
+    let mut begins = true;
+    let has_zero = id.value.iter().any(|octet| {
+        let is_zero = begins && *octet == 0x80;
+        begins = octet & 0x80 == 0;
+        is_zero
+    });
     if is_ended && !has_zero {
         return Ok(());
     }
@@ -235,7 +231,7 @@ fn extensions(certificate: &Certificate, fields: &Fields<'_>) -> Result<(), Unre
     if field < 2 && fields.extensions().is_some() {
         return Err(Unreadable::ExtensionsInVersion { version: field + 1 });
     }
-    let mut seen = HashSet::new();
+    let mut seen = Vec::new();
     let mut names_are_critical = None;
     for extension in certificate.extensions() {
         let malformed = known(&extension).and_then(|(name, is_sound)| (!is_sound).then_some(name));
@@ -245,14 +241,17 @@ fn extensions(certificate: &Certificate, fields: &Fields<'_>) -> Result<(), Unre
             Some(_) => continue,
             None => {}
         }
-        if !seen.insert(extension.oid.as_bytes()) {
-            return Err(Unreadable::DuplicateExtension {
-                oid: extension.oid.to_string(),
-            });
-        }
+        seen.push(extension.oid);
         if extension.oid == SUBJECT_ALT_NAME {
             names_are_critical = Some(extension.critical);
         }
+    }
+    seen.sort_unstable_by_key(|oid| oid.as_bytes());
+    if let Some([oid, ..]) = seen
+        .windows(2)
+        .find(|pair| matches!(pair, [one, next] if one == next))
+    {
+        return Err(Unreadable::DuplicateExtension { oid: oid.to_string() });
     }
     if certificate.subject().is_empty() && names_are_critical == Some(false) {
         return Err(Unreadable::EmptySubjectWithUncriticalNames);

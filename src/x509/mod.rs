@@ -10,12 +10,17 @@ mod extension;
 mod fingerprint;
 mod input;
 mod java;
+mod java_name;
 mod key_info;
 mod name;
 mod oid;
+#[cfg(feature = "trust")]
+mod parts;
 mod pkcs7;
 mod time;
 
+#[cfg(feature = "pki")]
+pub(crate) use algorithm::signature_name;
 pub use certificate::Certificate;
 pub use extension::{Extension, Extensions, KeyPurpose, KeyUsage, SubjectAltName};
 pub use fingerprint::Fingerprint;
@@ -24,5 +29,8 @@ pub use java::Unreadable;
 pub use key_info::PublicKeyInfo;
 pub use name::Name;
 pub use oid::Oid;
+#[cfg(feature = "trust")]
+pub(crate) use parts::spki_parts;
 pub use pkcs7::encode_pkcs7;
 pub use time::Validity;
+pub(crate) use time::read as read_time;

@@ -112,19 +112,22 @@ impl<'a> Name<'a> {
     /// outside ASCII are not decomposed (NFKD). Equal keys mean equal names, so the key serves in maps.
     #[must_use]
     pub fn canonical(&self) -> String {
-        let Ok(rdns) = self.rdns() else {
+        let Some(mut rdns) = self.canonical_rdns() else {
             return format!("#{}", hex(self.der));
         };
-        let mut out = String::new();
-        for (at, rdn) in rdns.iter().rev().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
+        rdns.reverse();
+        rdns.join(",")
+    }
+
+    /// The RDNs of [`canonical`](Self::canonical) in the name's order; `None` where the name is malformed.
+    pub(crate) fn canonical_rdns(&self) -> Option<Vec<String>> {
+        let rdns = self.rdns().ok()?;
+        let canonical = rdns.iter().map(|rdn| {
             let mut attributes: Vec<String> = rdn.iter().map(Attribute::canonical).collect();
             attributes.sort_unstable();
-            out.push_str(&attributes.join("+"));
-        }
-        out
+            attributes.join("+")
+        });
+        Some(canonical.collect())
     }
 
     fn most_specific(&self, kind: ObjectIdentifier) -> Option<String> {
@@ -134,7 +137,7 @@ impl<'a> Name<'a> {
             .and_then(text_of)
     }
 
-    fn rdns(&self) -> Result<Vec<Vec<Attribute<'a>>>, asn1::Error> {
+    pub(super) fn rdns(&self) -> Result<Vec<Vec<Attribute<'a>>>, asn1::Error> {
         let mut sequence = Reader::new(self.der).sequence("name")?;
         let mut rdns = Vec::with_capacity(8);
         while !sequence.is_empty() {
@@ -239,9 +242,9 @@ const MORE_TYPES: &[(ObjectIdentifier, &str)] = &[
 
 /// AttributeTypeAndValue.
 #[derive(Clone, Copy)]
-struct Attribute<'a> {
-    kind: Oid<'a>,
-    value: Tlv<'a>,
+pub(super) struct Attribute<'a> {
+    pub(super) kind: Oid<'a>,
+    pub(super) value: Tlv<'a>,
 }
 
 impl<'a> Attribute<'a> {

@@ -8,11 +8,12 @@ const FLOORS: &[&[&str]] = &[
     &["clock", "error", "limits", "secret", "fsio"],
     &["asn1", "crypto", "pem"],
     &["x509", "pkcs8"],
-    &["pkcs12", "jks"],
+    &["pkcs12", "jks", "bks", "bcfks"],
     &["keystore"],
-    &["ops"],
-    &["jvm"],
-    &["explain"],
+    &["ops", "pki", "trust"],
+    &["jvm", "apm"],
+    &["tls", "explain"],
+    &["server"],
 ];
 
 fn floor(module: &str) -> usize {

@@ -1,5 +1,6 @@
 //! A password is shown by what prints flags, and by nothing else.
 
+use keyjar::apm::{Agent, Form, Passphrase, Settings, Trust, render};
 use keyjar::jvm::{Format, StoreReference, SystemProperties};
 use keyjar::keystore::{PrivateKeyEntry, SecretKey, SecretKeyEntry};
 use keyjar::secret::SecretBytes;
@@ -24,7 +25,17 @@ fn no_debug_output_holds_a_password_or_a_key() {
         format!("{properties:?}"),
         format!("{rendered:?}"),
         format!("{:?}", SecretBytes::new(SENTINEL.into())),
+        format!("{:?}", Passphrase::Text(password.duplicate())),
     ];
+    let trust = Trust {
+        jvm: Some(&properties),
+        ..Trust::default()
+    };
+    let settings = Settings::new(Agent::Java, &trust).unwrap();
+    shown.push(format!(
+        "{settings:?} {:?}",
+        render(&settings, Form::Env).unwrap()
+    ));
     let mut store = KeyStore::new();
     let entry = PrivateKeyEntry::new(key, vec![certificate]).unwrap();
     store.insert("key", Entry::PrivateKey(entry)).unwrap();

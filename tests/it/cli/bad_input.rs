@@ -110,10 +110,23 @@ fn a_bare_password_is_refused_and_not_repeated() {
     let cert = testdata("apm/ca.crt").display().to_string();
     let said = keyjar(
         folder.path(),
+        &["import", &cert, "--storepass", "S3cretWord", "--json"],
+    )
+    .exits(2)
+    .talks_of("no password source")
+    .talks_of("hint: write pass:TEXT");
+    assert!(!format!("{}{}", said.stdout, said.stderr).contains("S3cretWord"));
+}
+
+#[test]
+fn a_password_variable_that_is_not_set_is_named() {
+    let cert = testdata("apm/ca.crt").display().to_string();
+    keyjar(
+        folder().path(),
         &["import", &cert, "--storepass", "env:KEYJAR_NOT_SET_ANYWHERE"],
     )
-    .exits(2);
-    assert!(said.stderr.contains("is not set"));
+    .exits(2)
+    .talks_of("KEYJAR_NOT_SET_ANYWHERE is not set");
 }
 
 #[test]
@@ -146,4 +159,27 @@ fn an_odd_password_is_refused_unless_allowed() {
         &["import", &cert, "--storepass", "pass:abc", "--allow-odd-password"],
     )
     .exits(0);
+}
+
+#[test]
+fn a_certificate_given_as_a_store_is_named_with_the_command_that_makes_one() {
+    let folder = folder();
+    let ca = testdata("apm/ca.crt").display().to_string();
+    keyjar(folder.path(), &["list", &ca])
+        .exits(2)
+        .talks_of("no key store: a certificate")
+        .talks_of("hint: `keyjar import INPUT --truststore STORE`");
+}
+
+#[test]
+fn arguments_that_cannot_be_understood_are_json_where_json_is_asked_for() {
+    let said = keyjar(folder().path(), &["list", "x.p12", "--no-such-option", "--json"]).exits(2);
+    let document: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(document["error"]["kind"], "usage");
+    assert!(
+        document["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("--no-such-option")
+    );
 }

@@ -32,7 +32,24 @@ fn a_truststore_without_anchors_is_refused_with_what_java_would_say() {
     .talks_of("password is wrong");
     keyjar(folder.path(), &["flags", "--truststore", "missing.p12"])
         .exits(2)
-        .talks_of("cannot read");
+        .talks_of("cannot read")
+        .talks_of("hint: a JVM would use its own cacerts");
+}
+
+#[test]
+fn a_store_that_the_jdk_in_question_does_not_open_is_refused() {
+    let folder = folder();
+    let server = testdata("apm/apm-server.crt").display().to_string();
+    keyjar(folder.path(), &["import", &server, "--profile", "pbmac1"]).exits(0);
+    let flags = ["flags", "--truststore", "truststore.p12"];
+    keyjar(folder.path(), &[&flags[..], &["--jdk", "21"]].concat())
+        .exits(2)
+        .talks_of("not opened by JDK 21: JDKs before 25 do not read PBMAC1")
+        .talks_of("hint: `keyjar convert truststore.p12 NEW.p12 --profile modern`");
+    keyjar(folder.path(), &[&flags[..], &["--jdk", "26"]].concat()).exits(0);
+    keyjar(folder.path(), &flags)
+        .exits(0)
+        .talks_of("not opened by JDK 8, 11, 17, 21:");
 }
 
 #[test]

@@ -10,15 +10,13 @@ use serde_json::Value;
 
 use crate::support::corpus;
 
-/// Formats and features that are not read yet, which the README says; and files that are read otherwise than by
-/// a JDK, each for its reason.
+/// Files that are read otherwise than by a JDK, each for its reason.
 fn is_read_otherwise(row: &Value) -> bool {
     let reasons = [
         // A name in upper case that Java lists and cannot find: here it is found.
         "alias-upper.jks",
     ];
-    let is_excepted = reasons.iter().any(|name| text(&row["file"]).ends_with(name));
-    is_excepted || ["bks", "bcfks"].contains(&text(&row["format"]))
+    reasons.iter().any(|name| text(&row["file"]).ends_with(name))
 }
 
 fn text(value: &Value) -> &str {

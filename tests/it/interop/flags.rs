@@ -269,6 +269,87 @@ fn a_powershell_line_means_the_value_of_java_tool_options() {
     }
 }
 
+/// cmd.exe reads a batch file's line in two steps: `%%` is a percent sign, then quotes hide `& | < > ^ ( )`; `set "..."`
+/// takes what stands between the first quote and the last.
+fn meant_by_cmd(line: &str) -> String {
+    assert!(!line.replace("%%", "").contains('%'), "{line}");
+    let line = line.replace("%%", "%");
+    let mut is_quoted = false;
+    for c in line.chars() {
+        is_quoted ^= c == '"';
+        assert!(
+            is_quoted || !"&|<>^()!".contains(c),
+            "`{c}` is not hidden in {line}"
+        );
+    }
+    let from = line.find('"').unwrap() + 1;
+    line[from..line.rfind('"').unwrap()].to_owned()
+}
+
+#[test]
+fn a_batch_files_line_means_options_that_every_jdk_reads() {
+    let (Some(jdk), Some(probe)) = (host(), probe()) else {
+        return;
+    };
+    for (path, password) in NASTY
+        .iter()
+        .filter(|(path, password)| !format!("{path}{password}").contains('"'))
+    {
+        let text = rendered(path, password, Format::Cmd);
+        let line = text.lines().find(|line| line.starts_with("@set ")).unwrap();
+        let value = meant_by_cmd(line);
+        let value = value.strip_prefix("JAVA_TOOL_OPTIONS=").unwrap();
+        let said = run(jdk.tool(probe, "java").env("JAVA_TOOL_OPTIONS", value).args([
+            "-cp",
+            ".",
+            "Probe",
+            "properties",
+        ]))
+        .exits(0);
+        assert_eq!(seen(&said.stdout), expected(path, password), "{line}");
+    }
+}
+
+/// What PyYAML makes of a text, as JSON.
+fn parsed_yaml(text: &str) -> serde_json::Value {
+    let folder = folder();
+    std::fs::write(folder.path().join("text.yaml"), text).unwrap();
+    let script = "import json, yaml; print(json.dumps(yaml.safe_load(open('text.yaml', encoding='utf-8'))))";
+    let said = run(Command::new("python3")
+        .args(["-c", script])
+        .current_dir(folder.path()))
+    .exits(0);
+    serde_json::from_str(&said.stdout).unwrap()
+}
+
+#[test]
+fn kubernetes_gets_the_options_in_a_secret_and_the_stores_mounted_where_they_point() {
+    if !has("python3", &["-c", "import yaml"]) {
+        return;
+    }
+    for (path, password) in NASTY {
+        let text = rendered(path, password, Format::Kubernetes);
+        let secret = parsed_yaml(&text);
+        assert_eq!(secret["kind"], "Secret");
+        let options = rendered(path, password, Format::JavaToolOptions);
+        assert_eq!(secret["stringData"]["JAVA_TOOL_OPTIONS"], one_line(&options));
+        let pod: Vec<&str> = text
+            .lines()
+            .skip_while(|line| *line != "# containers:")
+            .map(|line| line.strip_prefix("# ").unwrap())
+            .collect();
+        let pod = parsed_yaml(&pod.join("\n"));
+        let container = &pod["containers"][0];
+        assert_eq!(
+            container["envFrom"][0]["secretRef"]["name"],
+            secret["metadata"]["name"]
+        );
+        assert_eq!(container["volumeMounts"][0]["mountPath"], *path);
+        assert_eq!(container["volumeMounts"][1]["mountPath"], format!("{path}.key"));
+        assert_eq!(container["volumeMounts"][0]["name"], pod["volumes"][0]["name"]);
+    }
+}
+
 #[test]
 fn a_form_that_cannot_carry_a_value_is_refused() {
     let refused = |path: &str, password: &str, format| properties(path, password).render(format).unwrap_err();

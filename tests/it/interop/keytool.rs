@@ -4,6 +4,16 @@ fn file(name: &str) -> String {
     testdata("apm").join(name).display().to_string()
 }
 
+/// A certificate's SHA-256 as keytool prints it: `AA:BB:...`.
+fn sha256(name: &str) -> String {
+    let pem = std::fs::read(testdata("apm").join(name)).unwrap();
+    let digest = keyjar::Certificate::from_pem(&pem)
+        .unwrap()
+        .fingerprint(keyjar::crypto::Digest::Sha256);
+    let pairs: Vec<_> = digest.iter().map(|octet| format!("{octet:02X}")).collect();
+    pairs.join(":")
+}
+
 #[test]
 fn every_jdk_lists_the_truststores_of_every_profile_it_is_said_to_read() {
     for jdk in jdks() {
@@ -38,7 +48,8 @@ fn every_jdk_lists_the_truststores_of_every_profile_it_is_said_to_read() {
             )
             .exits(0)
             .says("apm, ")
-            .says("trustedCertEntry");
+            .says("trustedCertEntry")
+            .says(&sha256("apm-server.crt"));
         }
     }
 }
@@ -46,7 +57,10 @@ fn every_jdk_lists_the_truststores_of_every_profile_it_is_said_to_read() {
 #[test]
 fn every_jdk_lists_the_key_and_its_chain() {
     for jdk in jdks() {
-        for profile in ["modern", "legacy", "legacy-rc2"] {
+        for profile in ["modern", "legacy", "legacy-rc2", "pbmac1"] {
+            if profile == "pbmac1" && (jdk.is_before(25) || jdk.version == "host") {
+                continue;
+            }
             let folder = folder();
             let (cert, key, ca) = (file("client.crt"), file("client.key"), file("ca.crt"));
             let arguments = [
@@ -79,7 +93,9 @@ fn every_jdk_lists_the_key_and_its_chain() {
             .exits(0)
             .says("Alias name: apm-client")
             .says("PrivateKeyEntry")
-            .says("Certificate chain length: 2");
+            .says("Certificate chain length: 2")
+            .says(&sha256("client.crt"))
+            .says(&sha256("ca.crt"));
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Real JDKs and other readers: what a claim of compatibility is.
 
+mod apm_agents;
+mod apm_forms;
+mod bouncy_castle;
 mod flags;
 mod keytool;
 mod readability;

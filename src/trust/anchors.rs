@@ -1,0 +1,90 @@
+//! Trust anchors: what a truststore makes a JVM trust.
+
+use std::collections::HashSet;
+
+use super::certificate::Parsed;
+use crate::keystore::KeyStore;
+use crate::x509::Certificate;
+
+/// The certificates a JVM trusts, and which of them count as the JDK's own.
+///
+/// ```
+/// use keyjar::trust::Anchors;
+/// use keyjar::{Certificate, KeyStore};
+/// let ca = Certificate::from_pem(include_bytes!("../../testdata/apm/ca.crt"))?;
+/// assert_eq!(Anchors::new([ca]).len(), 1);
+/// assert_eq!(Anchors::of_store(&KeyStore::new()).len(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Anchors {
+    certificates: Vec<Certificate>,
+    jdk_cas: HashSet<Certificate>,
+}
+
+impl Anchors {
+    /// These certificates, one of each.
+    pub fn new(certificates: impl IntoIterator<Item = Certificate>) -> Self {
+        let mut seen = HashSet::new();
+        Self {
+            certificates: certificates
+                .into_iter()
+                .filter(|certificate| seen.insert(certificate.clone()))
+                .collect(),
+            jdk_cas: HashSet::new(),
+        }
+    }
+
+    /// What a JVM trusts with this truststore: every trusted certificate, and the first certificate of every
+    /// private key (`sun.security.validator.TrustStoreUtil`).
+    #[must_use]
+    pub fn of_store(store: &KeyStore) -> Self {
+        Self::new(store.trust_anchors().cloned())
+    }
+
+    /// Tells which certificates are the JDK's own: those whose alias in its `cacerts` has ` [jdk` in it
+    /// (`sun.security.util.AnchorCertificates`). Some rules hold for chains that end in one of them only.
+    #[must_use]
+    pub fn with_jdk_cacerts(mut self, cacerts: &KeyStore) -> Self {
+        self.jdk_cas = cacerts
+            .iter()
+            .filter(|(alias, _)| alias.as_str().contains(" [jdk"))
+            .filter_map(|(_, entry)| entry.certificates().first().cloned())
+            .collect();
+        self
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.certificates.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+
+    /// The certificates.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    pub(super) fn contains(&self, certificate: &Certificate) -> bool {
+        self.certificates.contains(certificate)
+    }
+
+    pub(super) fn is_jdk_ca(&self, certificate: &Certificate) -> bool {
+        self.jdk_cas.contains(certificate)
+    }
+
+    /// Decoded; those that no JVM can parse are in no store it opens.
+    pub(super) fn parsed(&self) -> Vec<Parsed> {
+        let certificates = self.certificates.iter();
+        certificates
+            .filter_map(|certificate| Parsed::read(certificate).ok())
+            .collect()
+    }
+}

@@ -1,0 +1,9 @@
+//! The trust decision, held against what the JDKs say.
+
+mod cases;
+mod constraints;
+mod differential;
+mod forge;
+mod hosts;
+mod policies;
+mod random;
