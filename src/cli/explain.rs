@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use keyjar::explain::{self, Actual, Evidence, Explanation, Finding, StoreEvidence};
+use keyjar::explain::{self, About, Actual, Evidence, Explanation, Finding, StoreEvidence};
 use keyjar::jvm::{Declared, Look, StoreUse, look_at};
-use keyjar::{Certificate, ErrorKind, Limits, Password, clock, fsio, ops};
+use keyjar::trust::{Anchors, DEFAULT_JDK, Decision, Jdk, Validation};
+use keyjar::{Certificate, ErrorKind, Hint, Limits, Password, clock, fsio, ops};
 use serde_json::{Value, json};
 
 use super::Outcome;
+use super::connect::Connection;
 use super::failure::Failure;
 use super::flags::{KEYSTORE, TRUSTSTORE};
 use super::password::{self, Source};
@@ -18,11 +20,11 @@ use super::printer::Printer;
 pub(crate) const HELP: &str = "Examples:
   keyjar explain < app.log
   keyjar explain app.log --truststore truststore.p12 --jdk 17
-  keyjar fetch apm:8200 > chain.pem; keyjar explain app.log --truststore truststore.p12 --chain chain.pem
+  keyjar explain app.log --truststore truststore.p12 --host apm.example.com:8200
 
-Known are the texts of JDK 8 to 28 and keytool, of Go, Python, Node, Ruby, .NET, curl and OpenSSL, and of Elastic's agents; stack traces with any logger's prefix, cut off or not, and JSON logs. With the stores, and the chain the server presents, it looks at them and names the actual cause.
+Known are the texts of JDK 8 to 28 and keytool, of Go, Python, Node, Ruby, .NET, curl and OpenSSL, and of Elastic's agents; stack traces with any logger's prefix, cut off or not, and JSON logs. With the stores and the server it looks at them and names the actual cause.
 
-Exit codes: 0 a failure was found and explained, 1 there is no TLS or key store failure in the log, 2 could not (file, usage; a failure that is not known, or that the log ends in before its cause).";
+Exit codes: 0 a failure was found and explained, 1 there is no TLS or key store failure in the log, 2 could not (file, usage, server; a failure that is not known, or that the log ends in before its cause).";
 
 #[derive(Args)]
 pub(crate) struct Explain {
@@ -47,25 +49,27 @@ pub(crate) struct Explain {
     /// The type that -Djavax.net.ssl.keyStoreType declares.
     #[arg(long, value_name = "TYPE", requires = "keystore")]
     pub(crate) keystore_type: Option<String>,
-    /// The server, for the commands that are printed.
-    #[arg(long, value_name = "HOST:PORT")]
+    /// The server: HOST:PORT or a URL. Its chain is fetched, unless `--chain` gives it.
+    #[arg(long, value_name = "SERVER")]
     pub(crate) host: Option<String>,
-    /// The chain that the server presents, as `keyjar fetch` prints it.
+    /// The chain that the server presents, as `keyjar fetch` prints it, where it cannot be reached from here.
     #[arg(long, value_name = "INPUT")]
     pub(crate) chain: Option<PathBuf>,
-    /// The JDK's version (8, 11, ...).
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// The JDK's version: 8, 11, 17, 21, 25, 26 or 28.
     #[arg(long, value_name = "N")]
     pub(crate) jdk: Option<u32>,
 }
 
 /// `keyjar explain`
 pub(crate) fn run(command: &Explain, printer: &Printer) -> Outcome {
+    let jdk = Jdk::new(command.jdk.unwrap_or(DEFAULT_JDK))?;
     let (name, bytes) = log(command)?;
     if bytes.is_empty() {
         let message = format!("{name} is empty: there is nothing to explain");
         return Err(Failure::new(ErrorKind::WrongInput, message, ""));
     }
-    let stores = Stores::look(command, printer)?;
     let mut explanation = explain::explain(&explain::decode(&bytes));
     for finding in &mut explanation.findings {
         name_what_is_given(finding, command);
@@ -73,8 +77,17 @@ pub(crate) fn run(command: &Explain, printer: &Printer) -> Outcome {
     if explanation.findings.is_empty() {
         return none(&explanation, &name, printer);
     }
+    let stores = Stores::look(command, printer)?;
     let evidence = stores.evidence();
-    let actual = |finding: &Finding| explain::actual(finding, &evidence);
+    let verdict = verdict(command, &jdk, &evidence)?;
+    let actual = |finding: &Finding| {
+        let mut seen = explain::actual(finding, &evidence);
+        if finding.cause.about == About::Chain {
+            seen.extend(verdict.clone());
+            seen.sort_by_key(|seen| !seen.is_cause);
+        }
+        seen
+    };
     if printer.json {
         let rows: Vec<_> = explanation
             .findings
@@ -98,6 +111,45 @@ pub(crate) fn run(command: &Explain, printer: &Printer) -> Outcome {
         printer.warning(&format!("line {}: not known: {}", unknown.line, unknown.text));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What that JDK decides on the server's chain with the truststore; nothing unless both are at hand.
+fn verdict(command: &Explain, jdk: &Jdk, evidence: &Evidence<'_>) -> Result<Option<Actual>, Failure> {
+    let store = evidence.truststore.and_then(|store| store.look.store.as_ref());
+    let (Some(store), Some(chain)) = (store, evidence.chain) else {
+        return Ok(None);
+    };
+    let anchors = Anchors::of_store(store);
+    let mut validation = Validation::new(jdk, &anchors, evidence.now);
+    if let Some(server) = &command.host {
+        validation = validation.host(command.connection.target(server)?.host());
+    }
+    let verdict = validation.check_server(chain);
+    let sentence = match (&verdict.decision, &verdict.cause, &verdict.exception) {
+        (Decision::Refused, Some(cause), Some(exception)) => {
+            format!(
+                "JDK {} refuses this server: {cause} (`{}`)",
+                verdict.jdk,
+                exception.in_handshake()
+            )
+        }
+        (Decision::Accepted, ..) => format!(
+            "JDK {} accepts this server with this truststore: the JVM of the log uses another one, or the server has changed",
+            verdict.jdk
+        ),
+        _ => return Ok(None),
+    };
+    Ok(Some(Actual {
+        sentence,
+        is_cause: !verdict.is_accepted(),
+        remedy: if verdict.is_accepted() {
+            Some(Hint::new(
+                "`keyjar jvms` shows which truststore each running JVM really uses",
+            ))
+        } else {
+            verdict.hints.first().cloned()
+        },
+    }))
 }
 
 fn log(command: &Explain) -> Result<(String, bytes::Bytes), Failure> {
@@ -183,9 +235,10 @@ impl<'a> Stores<'a> {
                 Some(look(path, password, &command.keystore_type, StoreUse::Key))
             }
         };
-        let chain = match &command.chain {
-            None => None,
-            Some(path) => {
+        let chain = match (&command.chain, &command.host) {
+            (None, None) => None,
+            (None, Some(server)) => Some(command.connection.fetch(server, printer)?.certificates),
+            (Some(path), _) => {
                 let read = ops::read_input(path, &password::convention(), &Limits::DEFAULT)?;
                 Some(read.into_iter().map(|sourced| sourced.certificate).collect())
             }
@@ -220,21 +273,18 @@ fn text(finding: &Finding, actual: &[Actual], out: &mut String) {
     };
     let _ = writeln!(out, "line {}{times}: {}", finding.line, finding.text);
     let _ = writeln!(out, "  cause     {}", finding.sentence());
-    let is_known = actual.iter().any(|seen| seen.is_cause);
     for seen in actual {
         let what = if seen.is_cause { "found" } else { "not it" };
         let _ = writeln!(out, "  {what:<9} {}", seen.sentence);
-    }
-    if !is_known {
-        for possible in finding.possible() {
-            let _ = writeln!(out, "  maybe     {possible}");
-        }
     }
     let mut remedies: Vec<_> = actual
         .iter()
         .filter_map(|seen| seen.remedy.as_ref().map(ToString::to_string))
         .collect();
     if remedies.is_empty() {
+        for possible in finding.possible() {
+            let _ = writeln!(out, "  maybe     {possible}");
+        }
         remedies = finding.remedies();
     }
     for remedy in remedies {

@@ -119,4 +119,5 @@ from!(
     keyjar::tls::TargetError,
     keyjar::tls::config::ConfigError,
     keyjar::server::ServerError,
+    keyjar::trust::JdkError,
 );

@@ -82,7 +82,9 @@ fn of_store(store: StoreEvidence<'_>, used_for: StoreUse) -> Actual {
     let path = store.path.display();
     let Some(problem) = &store.look.problem else {
         let what = match used_for {
+            StoreUse::Trust if store.look.anchors == 1 => String::from("1 certificate trusted"),
             StoreUse::Trust => format!("{} certificates trusted", store.look.anchors),
+            StoreUse::Key if store.look.keys == 1 => String::from("1 key, which its password opens"),
             StoreUse::Key => format!("{} keys, which its password opens", store.look.keys),
         };
         let format = store
@@ -142,7 +144,8 @@ fn of_chain(finding: &Finding, evidence: &Evidence<'_>) -> Vec<Actual> {
         .and_then(|store| Some((store.path, store.look.store.as_ref()?)));
     if let Some((path, store)) = store {
         let anchors: Vec<_> = store.trust_anchors().collect();
-        all.push(anchored(chain, leaf, &anchors, path));
+        let server = finding.names.get("host").map(String::as_str);
+        all.push(anchored(chain, leaf, &anchors, path, server));
     }
     all
 }
@@ -166,7 +169,13 @@ fn names_of(leaf: &Certificate) -> Actual {
 }
 
 /// Follows the issuers' names from the leaf up, to where one is trusted or missing.
-fn anchored(chain: &[Certificate], leaf: &Certificate, anchors: &[&Certificate], path: &Path) -> Actual {
+fn anchored(
+    chain: &[Certificate],
+    leaf: &Certificate,
+    anchors: &[&Certificate],
+    path: &Path,
+    server: Option<&str>,
+) -> Actual {
     let path = path.display();
     let mut at = leaf;
     for _ in 0..=chain.len() {
@@ -201,6 +210,9 @@ fn anchored(chain: &[Certificate], leaf: &Certificate, anchors: &[&Certificate],
     }
     let add = format!("`keyjar import CA.pem --truststore {path}` adds it");
     if at.is_self_issued() {
+        let add = server.map_or(add, |server| {
+            format!("`keyjar import --from {server} --truststore {path}` adds it, once its fingerprint is compared")
+        });
         return Actual::cause(
             format!(
                 "`{}`, which the server's chain ends in, is not in `{path}`",

@@ -318,3 +318,92 @@ fn exit_codes_tell_explained_from_nothing_found_and_from_what_is_cut_off() {
         .exits(2)
         .talks_of("cannot read `nowhere.log`");
 }
+
+/// `keyjar serve` with a keystore; ended with the value.
+struct Serving(std::process::Child, String);
+
+impl Serving {
+    fn start(folder: &Path, keystore: &str) -> Self {
+        let mut child = keyjar_command(folder)
+            .args([
+                "serve",
+                "--keystore",
+                keystore,
+                "--keystore-pass",
+                "pass:changeit",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(
+            &mut std::io::BufReader::new(child.stdout.take().unwrap()),
+            &mut line,
+        )
+        .unwrap();
+        let port = line.trim().rsplit(':').next().unwrap().to_owned();
+        Self(child, format!("localhost:{port}"))
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_live_server_and_the_truststore_tell_the_actual_cause() {
+    let Some(folder) = provoking() else { return };
+    let log = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: x\n";
+    let server = Serving::start(folder, "good.p12");
+    let look = [
+        "--truststore",
+        "trust-other.p12",
+        "--jdk",
+        "17",
+        "--host",
+        &server.1,
+    ];
+    let (code, document) = explain(folder, log, &look);
+    assert_eq!(code, 0);
+    let seen = document["findings"][0]["actual"].as_array().unwrap();
+    let causes: Vec<_> = seen
+        .iter()
+        .filter(|seen| seen["is_cause"] == true)
+        .map(|seen| seen["sentence"].as_str().unwrap())
+        .collect();
+    assert!(
+        causes[0].contains("`CN=ca`, which the server's chain ends in, is not in"),
+        "{causes:?}"
+    );
+    assert!(causes[1].contains("JDK 17 refuses this server"), "{causes:?}");
+    let look = ["--truststore", "trust.p12", "--host", &server.1];
+    let (_, document) = explain(folder, log, &look);
+    assert!(
+        document
+            .to_string()
+            .contains("accepts this server with this truststore"),
+        "{document}"
+    );
+
+    let server = Serving::start(folder, "expired.p12");
+    let log = "javax.net.ssl.SSLHandshakeException: PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed\n";
+    let (_, document) = explain(folder, log, &["--truststore", "trust.p12", "--host", &server.1]);
+    let seen = document["findings"][0]["actual"][0]["sentence"].as_str().unwrap();
+    assert!(seen.starts_with("`CN=localhost` expired on 20"), "{seen}");
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_and_an_unknown_jdk_are_one_sentence() {
+    let folder = folder();
+    let log = "javax.net.ssl.SSLHandshakeException: PKIX path building failed: x\n";
+    let (code, document) = explain(folder.path(), log, &["--host", "nowhere.invalid:1"]);
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(code == 2 && message.contains("cannot be resolved"), "{document}");
+    let (code, document) = explain(folder.path(), log, &["--jdk", "12"]);
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(code == 2 && message.contains("JDK 12"), "{document}");
+}
