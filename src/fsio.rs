@@ -267,20 +267,18 @@ pub fn owner(path: &Path) -> Option<u32> {
     }
 }
 
-/// Copies a file to a new one with the same mode and owner; `false` where there is one already, which stays as
-/// it is.
+/// Writes a file's bytes to a new one that has its mode and owner; `false` where there is one already, which stays
+/// as it is.
 ///
 /// # Errors
 /// What the file system refuses.
 #[expect(clippy::disallowed_methods, reason = "this is the module that touches files")]
-pub fn back_up(path: &Path, copy: &Path) -> Result<bool, FileError> {
-    let _lock = lock(folder(copy), copy)?;
+pub fn back_up(bytes: &[u8], path: &Path, copy: &Path) -> Result<bool, FileError> {
     if copy.symlink_metadata().is_ok() {
         return Ok(false);
     }
     let old = fs::metadata(path).map_err(failed("read", path))?;
-    let bytes = fs::read(path).map_err(failed("read", path))?;
-    stage_as(copy, &bytes, true, Some(&old))
+    stage_as(copy, bytes, true, Some(&old))
         .and_then(|staged| staged.put(copy))
         .and_then(|()| sync_folder(folder(copy)))
         .map_err(failed("write", copy))?;

@@ -54,6 +54,7 @@ pub mod trust;
 pub mod apm;
 pub mod jvm;
 
+pub mod explain;
 #[cfg(feature = "tls")]
 pub mod tls;
 

@@ -52,7 +52,7 @@ const EXIT: &str = "Exit codes: 0 done, 2 could not (usage, file, password, dama
 pub(crate) enum Command {
     /// Add certificates to a truststore, and print the JVM flags for it.
     #[command(
-        after_long_help = "Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import --from apm.example.com:8200\n  keyjar import --from db.example.com:5432 --starttls postgres --sha256 AB:CD:...\n\nExit codes: 0 done, 1 the answer at the prompt was no (nothing was written), 2 could not (usage, file, password, damage, server, fingerprint)."
+        after_long_help = "Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n  keyjar import --from apm.example.com:8200\n  keyjar import --from db.example.com:5432 --starttls postgres --sha256 AB:CD:...\n  keyjar import company-ca.pem --into-jvm $JAVA_HOME\n  eval \"$(keyjar import /certs --base jvm --truststore /tmp/truststore.p12 --format export)\"\n\nThe last one is for a container's entrypoint: a folder of certificates beside the JVM's own, in a writable place, and the variable that makes every JVM use them. With `--into-jvm` stdout names the store; no option is needed then.\n\nExit codes: 0 done, 1 the answer at the prompt was no (nothing was written), 2 could not (usage, file, password, damage, server, fingerprint)."
     )]
     #[command(after_long_help = format!("Examples:\n  keyjar import apm-server.crt --alias apm-server-cert --truststore truststore.p12\n  keyjar import /etc/ssl/certs/ca-certificates.crt extra-ca.pem\n  keyjar import other.jks --other-storepass env:OTHER_PASS\n  cat ca.pem | keyjar import - --storepass env:STORE_PASS\n\n{EXIT}"))]
     Import(Import),
@@ -100,6 +100,9 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  keyjar audit truststore.p12 keystore.p12 --within 30d\n  keyjar audit from-openssl.p12 --fix\n\nFindings: expired, expiring, not-yet-valid, weak-key, weak-signature, weak-encryption, unreadable, unseen, colliding-alias, duplicate, key-password, key-mismatch, open-to-others. `--fix` mends unseen, colliding-alias, weak-encryption (PKCS#12), key-password (with `--keypass`) and open-to-others.\n\nExit codes: 0 nothing found (or all of it mended), 1 findings, 2 could not."
     )]
     Audit(Audit),
+    /// Explain the TLS failures in a log: the true cause, and the command that mends it.
+    #[command(after_long_help = super::explain::HELP)]
+    Explain(super::explain::Explain),
     /// Make a certificate authority: its certificate and its key.
     #[command(
         after_long_help = "Examples:\n  keyjar ca --out ca\n  keyjar ca --out ca --subject 'CN=Example CA,O=Example' --key-type ec-p384 --keypass env:CA_PASS\n  keyjar ca --out issuing --parent ca --subject 'CN=Example Issuing CA' --path-len 0\n\nWrites ca.crt and ca.key, below another authority ca.fullchain.crt too; stdout: their paths, or with `--truststore` the JVM flags.\n\nExit codes: 0 done, 2 could not (a file is there already, usage, password)."
@@ -203,6 +206,10 @@ pub(crate) struct Import {
     /// The password of INPUTs and BASE that are stores, where it is not the truststore's.
     #[arg(long, value_name = "SOURCE")]
     pub(crate) other_storepass: Option<Source>,
+    /// Add to the store of a JVM's own trust anchors instead: the JVM of this home folder, of this running process,
+    /// or all that are installed. A backup is kept beside it, and its format and mode are kept.
+    #[arg(long, value_name = "HOME|PID|ALL", conflicts_with_all = ["truststore", "base", "profile"])]
+    pub(crate) into_jvm: Option<String>,
     /// Leave expired certificates out.
     #[arg(long)]
     pub(crate) skip_expired: bool,

@@ -140,4 +140,5 @@ from!(
     keyjar::tls::TargetError,
     keyjar::tls::config::ConfigError,
     keyjar::server::ServerError,
+    keyjar::trust::JdkError,
 );

@@ -13,7 +13,7 @@ use super::flags::{self, Side};
 use super::from::{self, Answer};
 use super::password::{self, Asked};
 use super::printer::Printer;
-use super::{Outcome, list};
+use super::{Outcome, into_jvm, list};
 
 /// Debian's and Alpine's, Fedora's, OpenSSL's own.
 const SYSTEM: &[&str] = &[
@@ -32,6 +32,9 @@ const FEW: usize = 10;
 
 /// `keyjar import`
 pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
+    if let Some(target) = &command.into_jvm {
+        return into_jvm::run(target, command, printer);
+    }
     let mut password = password::find(&Asked::TRUSTSTORE, command.writing.storepass.as_ref(), printer)?;
     let profile = profile(&command.writing);
     if profile == Some(Profile::PASSWORDLESS) {
@@ -49,13 +52,7 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
     let mut inputs = inputs(command, &password, printer)?;
     inputs.extend(answer.inputs());
     let inputs = readable(inputs, command, printer)?;
-    let options = ImportOptions {
-        alias: command.alias.clone(),
-        skip_expired: command.skip_expired,
-        skip_non_ca: command.skip_non_ca,
-        replace: command.replace,
-        now: clock::now(),
-    };
+    let options = options(command);
     let store_path = &command.truststore;
     let report = fsio::update(store_path, &Limits::DEFAULT, |old| {
         let is_new = old.is_none();
@@ -97,6 +94,16 @@ pub(crate) fn run(command: &Import, printer: &Printer) -> Outcome {
     )
 }
 
+pub(super) fn options(command: &Import) -> ImportOptions {
+    ImportOptions {
+        alias: command.alias.clone(),
+        skip_expired: command.skip_expired,
+        skip_non_ca: command.skip_non_ca,
+        replace: command.replace,
+        now: clock::now(),
+    }
+}
+
 pub(super) fn profile(writing: &Writing) -> Option<Profile> {
     writing.profile.as_deref().and_then(Profile::by_name)
 }
@@ -122,7 +129,7 @@ pub(super) fn encode(
     Ok(encoder.to_bytes(password)?)
 }
 
-fn inputs(
+pub(super) fn inputs(
     command: &Import,
     password: &Password,
     printer: &Printer,
@@ -203,7 +210,7 @@ pub(super) fn cacerts() -> Result<PathBuf, Failure> {
 }
 
 /// A certificate that no JVM reads makes the whole store unloadable: it is refused, or left out.
-fn readable(
+pub(super) fn readable(
     inputs: Vec<SourcedCertificate>,
     command: &Import,
     printer: &Printer,
@@ -235,7 +242,7 @@ fn readable(
     Ok(kept)
 }
 
-fn tell(report: &ImportReport, path: &Path, anchors: usize, printer: &Printer) {
+pub(super) fn tell(report: &ImportReport, path: &Path, anchors: usize, printer: &Printer) {
     if report.added.is_empty() && !report.already_there.is_empty() {
         let count = report.already_there.len();
         let what = if count == 1 {
@@ -269,7 +276,7 @@ fn tell(report: &ImportReport, path: &Path, anchors: usize, printer: &Printer) {
     }
 }
 
-fn document(report: &ImportReport, path: &Path, answer: &Answer) -> serde_json::Value {
+pub(super) fn document(report: &ImportReport, path: &Path, answer: &Answer) -> serde_json::Value {
     let added: Vec<_> = report
         .added
         .iter()

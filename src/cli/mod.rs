@@ -11,11 +11,13 @@ mod connect;
 mod convert;
 mod csr;
 mod exec;
+mod explain;
 mod failure;
 mod fetch;
 mod flags;
 mod from;
 mod import;
+mod into_jvm;
 mod issuing;
 mod jvms;
 mod keytool;
@@ -68,6 +70,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(command) => convert::convert(command, &printer),
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
+        Command::Explain(command) => explain::run(command, &printer),
         Command::Ca(command) => ca::run(command, &printer),
         Command::Cert(command) => cert::run(command, &printer),
         Command::Apm(command) => apm::run(command, &printer),

@@ -16,6 +16,8 @@ pub enum Format {
     JdkJavaOptions,
     /// `JAVA_TOOL_OPTIONS=...` as `docker --env-file` reads it.
     Env,
+    /// `export JAVA_TOOL_OPTIONS=...` for a POSIX shell, behind what the variable holds already.
+    Export,
     /// An `ENV` line.
     Dockerfile,
     /// An `Environment=` line.
@@ -49,6 +51,7 @@ impl Format {
         Self::JavaToolOptions,
         Self::JdkJavaOptions,
         Self::Env,
+        Self::Export,
         Self::Dockerfile,
         Self::Systemd,
         Self::Kubernetes,
@@ -72,6 +75,7 @@ impl Format {
             Self::JavaToolOptions => "java-tool-options",
             Self::JdkJavaOptions => "jdk-java-options",
             Self::Env => "env",
+            Self::Export => "export",
             Self::Dockerfile => "dockerfile",
             Self::Systemd => "systemd",
             Self::Kubernetes => "kubernetes",

@@ -334,17 +334,19 @@ impl Declared {
     /// PKCS#12 everywhere, PKCS12 opens JKS from JDK 9 on, JCEKS opens JKS.
     fn problem_with(&self, actual: StoreFormat, jdk: Option<u32>) -> Option<StoreProblem> {
         let declared = self.0.clone().unwrap_or_else(|| String::from("JKS"));
+        let is = |formats: &[StoreFormat]| formats.contains(&actual);
         let opens = match declared.to_ascii_lowercase().as_str() {
-            "jks" => actual != StoreFormat::Jceks,
+            "jks" => is(&[StoreFormat::Jks, StoreFormat::Pkcs12]),
             "pkcs12" => {
-                actual == StoreFormat::Pkcs12
-                    || (actual == StoreFormat::Jks && jdk.is_none_or(|jdk| jdk >= 9))
+                is(&[StoreFormat::Pkcs12]) || (is(&[StoreFormat::Jks]) && jdk.is_none_or(|jdk| jdk >= 9))
             }
-            "jceks" => actual != StoreFormat::Pkcs12,
-            "caseexactjks" => actual == StoreFormat::Jks,
-            "bcfks" | "bks" | "uber" | "dks" | "pkcs11" | "windows-root" | "windows-my" | "keychainstore" => {
-                false
-            }
+            "jceks" => is(&[StoreFormat::Jceks, StoreFormat::Jks]),
+            "caseexactjks" => is(&[StoreFormat::Jks]),
+            // Bouncy Castle's, where an application installs its provider.
+            "bks" => is(&[StoreFormat::Bks]),
+            "uber" => is(&[StoreFormat::Uber]),
+            "bcfks" => is(&[StoreFormat::Bcfks]),
+            "dks" | "pkcs11" | "windows-root" | "windows-my" | "keychainstore" => false,
             _ => return Some(StoreProblem::UnknownType { declared }),
         };
         (!opens).then(|| StoreProblem::TypeMismatch {

@@ -16,6 +16,10 @@ pub(super) fn render(of: &SystemProperties, format: Format) -> Text {
         Format::Argfile => Ok(joined(&properties, "\n", quote::argfile) + "\n"),
         Format::JavaToolOptions | Format::JdkJavaOptions => Ok(java_options(&properties) + "\n"),
         Format::Env => Ok(format!("JAVA_TOOL_OPTIONS={}\n", java_options(&properties))),
+        Format::Export => Ok(format!(
+            "export JAVA_TOOL_OPTIONS=\"${{JAVA_TOOL_OPTIONS:+$JAVA_TOOL_OPTIONS }}\"{}\n",
+            quote::shell(&java_options(&properties))
+        )),
         Format::Dockerfile => Ok(format!(
             "ENV JAVA_TOOL_OPTIONS={}\n",
             quote::dockerfile(&java_options(&properties))

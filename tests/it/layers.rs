@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["keystore"],
     &["ops", "pki", "trust"],
     &["jvm", "apm"],
-    &["tls"],
+    &["tls", "explain"],
     &["server"],
 ];
 

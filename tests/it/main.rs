@@ -13,6 +13,7 @@
 )]
 
 mod cli;
+mod explain;
 mod formats;
 mod interop;
 mod issuing;

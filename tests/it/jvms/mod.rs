@@ -1,6 +1,7 @@
 //! The JVMs of this machine, held against what they say of themselves.
 
 mod installed;
+mod into;
 mod running;
 
 use std::io::{BufRead, BufReader};
