@@ -94,6 +94,7 @@ from!(
     FlagsError,
     KeyError,
     keyjar::fsio::FileError,
+    keyjar::trust::JdkError,
     keyjar::tls::FetchError,
     keyjar::tls::TargetError
 );

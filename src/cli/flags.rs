@@ -11,13 +11,13 @@ use super::failure::Failure;
 use super::password::{self, Asked};
 use super::printer::Printer;
 
-const TRUSTSTORE: Asked = Asked {
+pub(super) const TRUSTSTORE: Asked = Asked {
     what: "truststore",
     option: "--truststore-pass",
     variable: "KEYJAR_TRUSTSTORE_PASS",
     convention: true,
 };
-const KEYSTORE: Asked = Asked {
+pub(super) const KEYSTORE: Asked = Asked {
     what: "keystore",
     option: "--keystore-pass",
     variable: "KEYJAR_KEYSTORE_PASS",

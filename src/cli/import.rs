@@ -145,7 +145,7 @@ fn system() -> Result<PathBuf, Failure> {
 
 /// The store of a JVM's own trust anchors: JAVA_HOME's, else that of the `java` on the PATH.
 #[expect(clippy::disallowed_methods, reason = "the program reads its own environment")]
-fn cacerts() -> Result<PathBuf, Failure> {
+pub(super) fn cacerts() -> Result<PathBuf, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path)
         .map(|folder| folder.join("java"))

@@ -3,6 +3,10 @@
 mod args;
 mod audit;
 mod bundle;
+mod check;
+mod check_java;
+mod check_report;
+mod check_stores;
 mod connect;
 mod convert;
 mod failure;
@@ -48,6 +52,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Diff(command) => audit::diff(command, &printer),
         Command::Audit(command) => audit::audit(command, &printer),
         Command::Fetch(command) => fetch::run(command, &printer),
+        Command::Check(command) => check::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -20,6 +20,7 @@ use crate::x509::Certificate;
 pub struct Anchors {
     certificates: Vec<Certificate>,
     jdk_cas: HashSet<Certificate>,
+    is_unknown: bool,
 }
 
 impl Anchors {
@@ -32,6 +33,7 @@ impl Anchors {
                 .filter(|certificate| seen.insert(certificate.clone()))
                 .collect(),
             jdk_cas: HashSet::new(),
+            is_unknown: false,
         }
     }
 
@@ -40,6 +42,15 @@ impl Anchors {
     #[must_use]
     pub fn of_store(store: &KeyStore) -> Self {
         Self::new(store.trust_anchors().cloned())
+    }
+
+    /// A JVM's own cacerts that is not at hand: some certificates, none of which issued what is judged.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            is_unknown: true,
+            ..Self::default()
+        }
     }
 
     /// Tells which certificates are the JDK's own: those whose alias in its `cacerts` has ` [jdk` in it
@@ -63,7 +74,7 @@ impl Anchors {
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.certificates.is_empty()
+        self.certificates.is_empty() && !self.is_unknown
     }
 
     /// The certificates.

@@ -84,8 +84,8 @@ impl Parsed {
             certificate.signature_algorithm(),
         );
         let mut parsed = Self {
-            subject: decomposed(&subject.canonical()),
-            issuer: decomposed(&certificate.issuer().canonical()),
+            subject: canonical(&subject),
+            issuer: canonical(&certificate.issuer()),
             key,
             algorithm,
             key_usage: None,
@@ -283,6 +283,11 @@ fn decomposed(canonical: &str) -> String {
     icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd()
         .normalize(canonical)
         .into_owned()
+}
+
+/// A name as Java compares it.
+pub(super) fn canonical(name: &Name<'_>) -> String {
+    decomposed(&name.canonical())
 }
 
 /// A name's RDNs as Java compares them.

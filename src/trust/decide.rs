@@ -135,8 +135,9 @@ impl<'a> Validation<'a> {
             self.refuse(verdict, "chain-length", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLProtocolException",
                 message,
-                alert: Alert::BadCertificate,
+                alert: Some(Alert::BadCertificate),
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
@@ -150,8 +151,9 @@ impl<'a> Validation<'a> {
                     self.refuse(verdict, "readable", detail, |jdk| JavaException {
                         class: "java.security.cert.CertificateParsingException",
                         message: format!("Failed to parse {side} certificates"),
-                        alert: Alert::BadCertificate,
+                        alert: Some(Alert::BadCertificate),
                         jdk,
+                        causes: Vec::new(),
                     });
                     return None;
                 }
@@ -167,15 +169,19 @@ impl<'a> Validation<'a> {
             self.refuse(verdict, "chain", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLHandshakeException",
                 message: format!("Empty {side} certificate chain"),
-                alert: Alert::BadCertificate,
+                alert: Some(Alert::BadCertificate),
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
         verdict.checks.push(Check {
             name: "chain",
             ok: true,
-            detail: format!("{count} certificates, which a JVM can parse"),
+            detail: match count {
+                1 => String::from("1 certificate, which a JVM can parse"),
+                count => format!("{count} certificates, which a JVM can parse"),
+            },
         });
         if self.anchors.is_empty() {
             let detail = String::from("the truststore holds no certificate that a JVM trusts");
@@ -185,15 +191,20 @@ impl<'a> Validation<'a> {
                     "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter \
                      must be non-empty",
                 ),
-                alert: Alert::InternalError,
+                alert: Some(Alert::InternalError),
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
         verdict.checks.push(Check {
             name: "anchors",
             ok: true,
-            detail: format!("{} trust anchors", self.anchors.len()),
+            detail: match self.anchors.len() {
+                0 => String::from("the JVM's own, which are not at hand"),
+                1 => String::from("1 trust anchor"),
+                count => format!("{count} trust anchors"),
+            },
         });
         Some(parsed)
     }
@@ -280,8 +291,9 @@ impl<'a> Validation<'a> {
                     JavaException {
                         class: mismatch.class,
                         message: mismatch.message,
-                        alert: Alert::CertificateUnknown,
+                        alert: Some(Alert::CertificateUnknown),
                         jdk,
+                        causes: Vec::new(),
                     },
                 );
             }
@@ -318,8 +330,9 @@ impl<'a> Validation<'a> {
                     JavaException {
                         class,
                         message,
-                        alert: Alert::CertificateUnknown,
+                        alert: Some(Alert::CertificateUnknown),
                         jdk,
+                        causes: Vec::new(),
                     },
                 ),
             }
@@ -347,8 +360,9 @@ fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> 
     let pkix = |cause: &str, text: &str, alert| JavaException {
         class: "sun.security.validator.ValidatorException",
         message: format!("{}: {cause}: {text}", way.failure()),
-        alert,
+        alert: Some(alert),
         jdk,
+        causes: Vec::new(),
     };
     let validator = "java.security.cert.CertPathValidatorException";
     let alert = if jdk < 21 {
@@ -382,8 +396,9 @@ fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> 
         PathError::Thrown(Thrown { class, message }) => Some(JavaException {
             class,
             message: message.clone(),
-            alert: Alert::InternalError,
+            alert: Some(Alert::InternalError),
             jdk,
+            causes: Vec::new(),
         }),
         PathError::Stopped { .. } | PathError::Exhausted | PathError::Unsupported { .. } => None,
     }

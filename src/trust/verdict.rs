@@ -64,10 +64,12 @@ pub struct JavaException {
     pub class: &'static str,
     /// Its message.
     pub message: String,
-    /// The alert that the handshake ends with.
-    pub alert: Alert,
+    /// The alert that the handshake ends with; none where it does not come to one.
+    pub alert: Option<Alert>,
     /// The JDK it is of.
     pub jdk: u32,
+    /// What it was caused by, outermost first: `CLASS: MESSAGE`.
+    pub causes: Vec<String>,
 }
 
 impl JavaException {
@@ -75,15 +77,29 @@ impl JavaException {
     /// alert stands before the message.
     #[must_use]
     pub fn in_handshake(&self) -> String {
-        let class = match self.alert {
+        let Some(alert) = self.alert else {
+            return format!("{}: {}", self.class, self.message);
+        };
+        let class = match alert {
             Alert::InternalError | Alert::UnexpectedMessage => "javax.net.ssl.SSLException",
             _ => "javax.net.ssl.SSLHandshakeException",
         };
         let message = &self.message;
         if self.jdk >= 21 {
-            return format!("{class}: ({}) {message}", self.alert.name());
+            return format!("{class}: ({}) {message}", alert.name());
         }
         format!("{class}: {message}")
+    }
+
+    /// The same as a stack trace begins: with `Caused by: ...`, a line each.
+    #[must_use]
+    pub fn as_trace(&self) -> String {
+        let mut trace = self.in_handshake();
+        for cause in &self.causes {
+            trace.push_str("\nCaused by: ");
+            trace.push_str(cause);
+        }
+        trace
     }
 }
 
