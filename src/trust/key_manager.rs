@@ -92,6 +92,10 @@ pub fn choose_client_key(store: &KeyStore, request: &KeyRequest, jdk: &Jdk, at: 
     let mut keys: Vec<(&Alias, Vec<Parsed>)> = Vec::new();
     for (alias, entry) in store.iter() {
         let Entry::PrivateKey(key) = entry else { continue };
+        if key.is_clear() && store.pfx().is_some() {
+            choice.pass_over(alias, "it is in the clear, and no key to a JVM");
+            continue;
+        }
         let chain: Vec<Parsed> = key
             .chain()
             .iter()

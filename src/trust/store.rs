@@ -142,23 +142,41 @@ fn unreadable(file: &StoreFile, version: u32) -> StoreFault {
     )
 }
 
-/// Every key, as `KeyManagerFactory` opens them.
+/// Every key, as `KeyManagerFactory` opens them. One in the clear is none to `PKCS12KeyStore`.
 fn open_keys(store: &KeyStore, password: &Password) -> Result<(), StoreFault> {
     let is_none = password.expose_utf8().is_empty();
     let is_pkcs12 = store.pfx().is_some();
+    let fault = |message: &str, cause: String, hint: &str| {
+        StoreFault::new("java.security.UnrecoverableKeyException", message, cause, hint)
+    };
     for (alias, entry) in store.iter() {
         let Entry::PrivateKey(key) = entry else { continue };
+        if key.is_clear() {
+            continue;
+        }
         if is_none {
+            // The empty password is tried, and may be the right one.
+            if is_pkcs12 && key.key(&Password::new("")).is_ok() {
+                continue;
+            }
             let message = if is_pkcs12 {
                 "Get Key failed: Cannot read the array length because \"password\" is null"
             } else {
                 "Password must not be null"
             };
-            return Err(StoreFault::new(
-                "java.security.UnrecoverableKeyException",
+            return Err(fault(
                 message,
                 format!("the key `{alias}` needs the keystore's password, and none is given"),
                 "give it: `--keystore-pass env:NAME`; to the JVM `-Djavax.net.ssl.keyStorePassword`",
+            ));
+        }
+        if let Some(algorithm) = key.key_encryption().map(|encryption| encryption.algorithm)
+            && algorithm == TWO_KEY
+        {
+            return Err(fault(
+                "Get Key failed: Cannot find any provider supporting 1.2.840.113549.1.12.1.4",
+                format!("the key `{alias}` is encrypted with {algorithm}, which no JVM knows"),
+                "`keyjar convert STORE store.p12 --profile modern` writes one that every JDK reads",
             ));
         }
         if key.key(password).is_err() {
@@ -168,20 +186,22 @@ fn open_keys(store: &KeyStore, password: &Password) -> Result<(), StoreFault> {
             } else {
                 "Cannot recover key"
             };
-            return Err(StoreFault::new(
-                "java.security.UnrecoverableKeyException",
+            return Err(fault(
                 message,
                 format!(
                     "the key `{alias}` has another password than the store; a JVM has one option for both, and this \
                      key breaks every connection, even to servers that ask for no certificate"
                 ),
-                "`keyjar passwd KEYSTORE --keypass env:KEY_PASS --new-storepass env:STORE_PASS` gives the key the \
-                 store's password",
+                "`keyjar passwd STORE --keypass env:KEY_PASS --new-storepass env:STORE_PASS` gives the key the store's \
+                 password",
             ));
         }
     }
     Ok(())
 }
+
+/// pbeWithSHAAnd2-KeyTripleDES-CBC
+const TWO_KEY: &str = "PBE with SHA-1 and 2-key 3DES-CBC";
 
 /// As it surfaces at the first connection: wrapped thrice, and since 17 without its cause.
 fn failure(fault: StoreFault, version: u32, is_truststore: bool) -> StoreFailure {

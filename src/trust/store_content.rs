@@ -4,8 +4,10 @@
 use bytes::Bytes;
 
 use super::store::StoreOptions;
-use crate::keystore::{KeyStore, KeyStoreError, StoreFormat};
+use crate::crypto::Cipher;
+use crate::keystore::{KeyStore, KeyStoreError, Readers, StoreFormat};
 use crate::pem::sniff;
+use crate::pkcs8::pbe::{Pbe, Scheme};
 use crate::pkcs12::{self, Mac, Pfx};
 use crate::secret::Password;
 
@@ -192,10 +194,7 @@ fn remedy(bytes: &Bytes) -> String {
 fn no_pkcs12(bytes: &Bytes, jdk: u32) -> StoreFault {
     let message = match (bytes.first(), bytes.get(1)) {
         (None, _) => match jdk {
-            8 => {
-                return StoreFault::new("java.io.EOFException", "null", what_it_is(bytes), &remedy(bytes));
-            }
-            11 => String::from("Short read of DER length"),
+            8 | 11 => String::from("Short read of DER length"),
             _ => String::from("Tag number over 30 is not supported"),
         },
         (Some(_), Some(length)) if length & 0x80 != 0 && length & 0x7f > 4 => format!(
@@ -237,71 +236,112 @@ fn other(error: &KeyStoreError) -> StoreFault {
 }
 
 const INCORRECT: &str = "keystore password was incorrect";
+const CONVERT: &str = "`keyjar convert STORE store.p12 --profile modern` writes one that every JDK reads";
 
+/// Java decrypts the certificates first and verifies the MAC afterwards; without a password it does neither.
 fn pkcs12(bytes: &Bytes, password: &Password, jdk: u32) -> Result<KeyStore, StoreFault> {
     let locked = KeyStore::from_bytes(bytes.clone(), &Password::none()).map_err(|error| other(&error))?;
     let Some(pfx) = locked.pfx() else {
         return Ok(locked);
     };
     if password.is_none() {
-        return readable(locked, jdk);
+        return readable(locked);
     }
-    let is_encrypted = pfx.contents.iter().any(|contents| contents.encryption.is_some());
-    is_understood(pfx, password, jdk)?;
+    let encryptions: Vec<&Pbe> = pfx
+        .contents
+        .iter()
+        .filter_map(|contents| contents.encryption.as_ref())
+        .collect();
+    takes_password(pfx, password, !encryptions.is_empty(), jdk)?;
+    for pbe in &encryptions {
+        knows_encryption(pbe, jdk)?;
+    }
+    let is_wrong = StoreFault::password(INCORRECT, "the password is not the store's");
     match KeyStore::from_bytes(bytes.clone(), password) {
-        Ok(store) => readable(store, jdk),
+        Ok(store) => {
+            knows_mac(pfx, jdk)?;
+            readable(store)
+        }
         Err(KeyStoreError::Pkcs12 {
             source: pkcs12::Error::WrongPassword | pkcs12::Error::ContentsPassword { .. },
-        }) if is_encrypted => Err(StoreFault::password(INCORRECT, "the password is not the store's")),
+        }) if !encryptions.is_empty() => Err(is_wrong),
         Err(KeyStoreError::Pkcs12 {
             source: pkcs12::Error::WrongPassword | pkcs12::Error::Altered,
-        }) => Err(StoreFault::password(
-            "Integrity check failed: java.security.UnrecoverableKeyException: Failed PKCS12 integrity checking",
-            "the password is not the store's, or the file was altered: its MAC does not verify",
-        )),
-        Err(error) if error.kind() == crate::ErrorKind::WrongPassword => {
-            Err(StoreFault::password(INCORRECT, "the password is not the store's"))
+        }) => {
+            knows_mac(pfx, jdk)?;
+            Err(StoreFault::password(
+                "Integrity check failed: java.security.UnrecoverableKeyException: Failed PKCS12 integrity checking",
+                "the password is not the store's, or the file was altered: its MAC does not verify",
+            ))
         }
+        Err(error) if error.kind() == crate::ErrorKind::WrongPassword => Err(is_wrong),
         Err(error) => Err(other(&error)),
     }
 }
 
-/// Whether a JVM of that version knows the algorithms, and takes the password.
-fn is_understood(pfx: &Pfx, password: &Password, jdk: u32) -> Result<(), StoreFault> {
-    let is_encrypted = pfx.contents.iter().any(|contents| contents.encryption.is_some());
+/// Before 25 a PKCS#12 password is of printable ASCII.
+fn takes_password(pfx: &Pfx, password: &Password, is_encrypted: bool, jdk: u32) -> Result<(), StoreFault> {
     let is_ascii = password
         .expose_utf8()
         .iter()
         .all(|octet| (0x20..=0x7e).contains(octet));
-    if jdk < 25 && !is_ascii {
-        let cause =
-            "the password has a character outside 0x20-0x7E, which no JDK before 25 takes for PKCS#12";
-        let hint = "`keyjar passwd STORE --new-storepass env:NEW` gives the store another password";
-        let message = "getSecretKey failed: Password is not ASCII";
-        if is_encrypted {
-            return Err(StoreFault::io(INCORRECT, cause, hint));
-        }
-        if pfx.mac.is_some() {
-            return Err(StoreFault::io(
-                format!("Integrity check failed: java.io.IOException: {message}"),
-                cause,
-                hint,
-            ));
-        }
+    if jdk >= 25 || is_ascii || (!is_encrypted && pfx.mac.is_none()) {
+        return Ok(());
     }
-    if jdk < 25 && matches!(pfx.mac, Some(Mac::Pbmac1 { .. })) {
-        return Err(StoreFault::io(
-            "Integrity check failed: java.security.NoSuchAlgorithmException: Algorithm \
-             HmacPBE1.2.840.113549.1.5.14 not available",
-            format!("the store's MAC is PBMAC1, which JDK {jdk} does not know; 25.0.5, 26 and later do"),
-            "`keyjar convert STORE store.p12 --profile modern` writes one that every JDK reads",
-        ));
-    }
-    Ok(())
+    let message = if is_encrypted {
+        INCORRECT
+    } else {
+        "Integrity check failed: java.io.IOException: getSecretKey failed: Password is not ASCII"
+    };
+    Err(StoreFault::io(
+        message,
+        "the password has a character outside 0x20-0x7E, which no JDK before 25 takes for PKCS#12",
+        "`keyjar passwd STORE --new-storepass env:NEW` gives the store another password",
+    ))
 }
 
-/// One certificate that the JVM cannot parse, or one algorithm that it does not know, and nothing is loaded.
-fn readable(store: KeyStore, jdk: u32) -> Result<KeyStore, StoreFault> {
+/// What `com.sun.crypto.provider.PBES2Parameters` says of parameters it does not know.
+fn knows_encryption(pbe: &Pbe, jdk: u32) -> Result<(), StoreFault> {
+    let readers = Readers::of_encryption(pbe);
+    if readers.jdks.contains(&jdk) {
+        return Ok(());
+    }
+    let expected = match pbe.scheme() {
+        Scheme::Scrypt { .. } => "PBKDF2",
+        Scheme::Pbes2 { cipher, .. } if !matches!(cipher, Cipher::Aes128Cbc | Cipher::Aes256Cbc) => {
+            "AES cipher"
+        }
+        Scheme::Pbes2 { .. } if jdk >= 28 => "a HmacSHA pseudorandom function",
+        Scheme::Pbes2 { .. } => "a HmacSHA key derivation function",
+        _ => "",
+    };
+    let message = match (expected, jdk) {
+        ("", _) => INCORRECT.to_owned(),
+        ("a HmacSHA pseudorandom function", _) => {
+            format!("PBKDF2 parameter parsing error: expecting the object identifier for {expected}")
+        }
+        (_, 21..) => format!("PBE parameter parsing error: expecting the object identifier for {expected}"),
+        _ => format!(
+            "parseAlgParameters failed: PBE parameter parsing error: expecting the object identifier for {expected}"
+        ),
+    };
+    Err(StoreFault::io(message, readers.reasons.join("; "), CONVERT))
+}
+
+fn knows_mac(pfx: &Pfx, jdk: u32) -> Result<(), StoreFault> {
+    if jdk >= 25 || !matches!(pfx.mac, Some(Mac::Pbmac1 { .. })) {
+        return Ok(());
+    }
+    Err(StoreFault::io(
+        "Integrity check failed: java.security.NoSuchAlgorithmException: Algorithm \
+         HmacPBE1.2.840.113549.1.5.14 not available",
+        format!("the store's MAC is PBMAC1, which JDK {jdk} does not know; 25.0.5, 26 and later do"),
+        CONVERT,
+    ))
+}
+
+/// One certificate that the JVM cannot parse, and nothing is loaded.
+fn readable(store: KeyStore) -> Result<KeyStore, StoreFault> {
     let certificates = store.iter().flat_map(|(_, entry)| entry.certificates());
     for certificate in certificates {
         if let Err(unreadable) = certificate.java_readability() {
@@ -314,13 +354,6 @@ fn readable(store: KeyStore, jdk: u32) -> Result<KeyStore, StoreFault> {
                 "`keyjar remove STORE ALIAS` takes it out",
             ));
         }
-    }
-    if let Some(readers) = store.readers().filter(|readers| !readers.jdks.contains(&jdk)) {
-        return Err(StoreFault::io(
-            INCORRECT,
-            readers.reasons.join("; "),
-            "`keyjar convert STORE store.p12 --profile modern` writes one that every JDK reads",
-        ));
     }
     Ok(store)
 }

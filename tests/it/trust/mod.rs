@@ -7,3 +7,5 @@ mod forge;
 mod hosts;
 mod policies;
 mod random;
+mod signatures;
+mod stores;
