@@ -26,6 +26,7 @@ pub struct Validation<'a> {
     pub(super) at: Timestamp,
     pub(super) host: Option<String>,
     pub(super) in_tls: bool,
+    is_tls12: bool,
 }
 
 impl<'a> Validation<'a> {
@@ -44,6 +45,7 @@ impl<'a> Validation<'a> {
             at,
             host: None,
             in_tls: true,
+            is_tls12: false,
         }
     }
 
@@ -59,6 +61,13 @@ impl<'a> Validation<'a> {
     #[must_use]
     pub const fn outside_tls(mut self) -> Self {
         self.in_tls = false;
+        self
+    }
+
+    /// Over TLS 1.2, where a client that sends no certificate is told so by another alert; TLS 1.3 unless said.
+    #[must_use]
+    pub const fn over_tls12(mut self) -> Self {
+        self.is_tls12 = true;
         self
     }
 
@@ -128,14 +137,16 @@ impl<'a> Validation<'a> {
         let longest = self.jdk.longest_chain(is_client);
         let count = chain.len();
         if count > longest && self.in_tls {
+            // Java stops counting there.
+            let counted = longest + 1;
             let message = format!(
-                "The certificate chain length ({count}) exceeds the maximum allowed length ({longest})"
+                "The certificate chain length ({counted}) exceeds the maximum allowed length ({longest})"
             );
             let detail = format!("{count} certificates; a JVM looks at {longest}");
             self.refuse(verdict, "chain-length", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLProtocolException",
                 message,
-                alert: Some(Alert::BadCertificate),
+                alert: None,
                 jdk,
                 causes: Vec::new(),
             });
@@ -161,15 +172,22 @@ impl<'a> Validation<'a> {
         }
         if parsed.is_empty() {
             let detail = String::from("no certificate was sent");
-            let side = if is_client && self.jdk.version() > 8 {
+            // The first JDK to know TLS 1.3 names the wrong side over 1.2.
+            let side = if self.jdk.version() > 8 || !self.is_tls12 {
                 "client"
             } else {
                 "server"
             };
+            let alert = if self.is_tls12 {
+                Alert::HandshakeFailure
+            } else {
+                Alert::CertificateRequired
+            };
+            let side = if is_client { side } else { "server" };
             self.refuse(verdict, "chain", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLHandshakeException",
                 message: format!("Empty {side} certificate chain"),
-                alert: Some(Alert::BadCertificate),
+                alert: Some(if is_client { alert } else { Alert::BadCertificate }),
                 jdk,
                 causes: Vec::new(),
             });
@@ -242,7 +260,7 @@ impl<'a> Validation<'a> {
         let path = match found {
             Ok(path) => Some(path),
             Err(error) => {
-                match exception_of(way, &error, jdk) {
+                match exception_of(way, &error, jdk, is_client) {
                     Some(exception) => {
                         verdict.decision = Decision::Refused;
                         verdict.exception = Some(exception);
@@ -356,7 +374,7 @@ impl<'a> Validation<'a> {
 }
 
 /// The exception of a path that was not found; nothing where that cannot be told.
-fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> {
+fn exception_of(way: Way, error: &PathError, jdk: u32, is_client: bool) -> Option<JavaException> {
     let pkix = |cause: &str, text: &str, alert| JavaException {
         class: "sun.security.validator.ValidatorException",
         message: format!("{}: {cause}: {text}", way.failure()),
@@ -365,7 +383,8 @@ fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> 
         causes: Vec::new(),
     };
     let validator = "java.security.cert.CertPathValidatorException";
-    let alert = if jdk < 21 {
+    // A server has one alert for whatever its client's path lacks.
+    let alert = if jdk < 21 || is_client {
         Alert::CertificateUnknown
     } else {
         match error.reason() {

@@ -36,9 +36,9 @@ pub enum Alert {
     UnsupportedCertificate,
     CertificateExpired,
     CertificateUnknown,
+    CertificateRequired,
     HandshakeFailure,
     InternalError,
-    UnexpectedMessage,
 }
 
 impl Alert {
@@ -50,12 +50,14 @@ impl Alert {
             Self::UnsupportedCertificate => "unsupported_certificate",
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateUnknown => "certificate_unknown",
+            Self::CertificateRequired => "certificate_required",
             Self::HandshakeFailure => "handshake_failure",
             Self::InternalError => "internal_error",
-            Self::UnexpectedMessage => "unexpected_message",
         }
     }
 }
+
+const UNSUPPORTED_OPERATION: &str = "java.lang.UnsupportedOperationException";
 
 /// An exception of a JVM, word for word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +82,19 @@ impl JavaException {
         let Some(alert) = self.alert else {
             return format!("{}: {}", self.class, self.message);
         };
+        if self.class == UNSUPPORTED_OPERATION {
+            // What comes of it on the way up: `SSLHandshake.consume` takes it for a message it does not know.
+            let prefix = if self.jdk >= 21 {
+                "(unexpected_message) "
+            } else {
+                ""
+            };
+            return format!(
+                "javax.net.ssl.SSLProtocolException: {prefix}Unsupported handshake message: certificate"
+            );
+        }
         let class = match alert {
-            Alert::InternalError | Alert::UnexpectedMessage => "javax.net.ssl.SSLException",
+            Alert::InternalError => "javax.net.ssl.SSLException",
             _ => "javax.net.ssl.SSLHandshakeException",
         };
         let message = &self.message;

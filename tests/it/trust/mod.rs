@@ -4,6 +4,7 @@ mod cases;
 mod constraints;
 mod differential;
 mod forge;
+mod handshakes;
 mod hosts;
 mod policies;
 mod random;
