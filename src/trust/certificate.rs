@@ -216,6 +216,14 @@ impl Parsed {
         &self.subject_emails
     }
 
+    /// How many names are held against name constraints.
+    pub(super) fn name_count(&self) -> usize {
+        let names = self
+            .alternative_names()
+            .map_or(self.subject_emails.len(), <[_]>::len);
+        names.saturating_add(2)
+    }
+
     /// The last common name.
     pub(super) fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()

@@ -119,7 +119,7 @@ impl<'a> Checkers<'a> {
             self.basic_constraints(certificate)?;
         }
         if wants(Step::NameConstraints) {
-            self.name_constraints(certificate)?;
+            self.name_constraints(certificate, work)?;
         }
         if wants(Step::Policies) {
             self.policies(certificate, work)?;
@@ -233,9 +233,10 @@ impl<'a> Checkers<'a> {
         Ok(())
     }
 
-    fn name_constraints(&mut self, certificate: &Parsed) -> Result<(), Stop> {
+    fn name_constraints(&mut self, certificate: &Parsed, work: &mut Work) -> Result<(), Stop> {
         let is_bound = self.index == self.length || !certificate.is_self_issued();
         if let Some(names) = self.names.as_ref().filter(|_| is_bound) {
+            work.steps(names.len().saturating_mul(certificate.name_count()))?;
             match names.verify(certificate, self.context.jdk.version()) {
                 Ok(()) => {}
                 Err(Violation::Name(name)) => {
@@ -255,9 +256,13 @@ impl<'a> Checkers<'a> {
             }
         }
         match (&mut self.names, &certificate.name_constraints) {
-            (Some(names), Some(new)) => names
-                .merge(new, self.context.jdk.version())
-                .map_err(Stop::Thrown)?,
+            (Some(names), Some(new)) => {
+                let both = names.len().saturating_add(new.len());
+                work.steps(both.saturating_mul(both))?;
+                names
+                    .merge(new, self.context.jdk.version())
+                    .map_err(Stop::Thrown)?;
+            }
             (names @ None, new) => names.clone_from(new),
             _ => {}
         }

@@ -33,8 +33,9 @@ impl<'a> Validation<'a> {
     /// At most so many signatures are verified for one verdict. A chain of ten certificates, the longest that a JVM
     /// looks at, needs fewer than a hundred, however they are cross-signed.
     pub const MOST_SIGNATURE_CHECKS: u32 = 500;
-    /// At most so many steps are taken in building paths and policy trees for one verdict.
-    pub const MOST_STEPS: u32 = 100_000;
+    /// At most so many certificates and names are looked at in building paths, comparing names and growing policy
+    /// trees for one verdict.
+    pub const MOST_STEPS: u32 = 2_000_000;
 
     /// A JDK, what it trusts, and the time of the decision.
     #[must_use]

@@ -6,6 +6,7 @@ mod differential;
 mod forge;
 mod handshakes;
 mod hosts;
+mod limits;
 mod policies;
 mod random;
 mod signatures;
