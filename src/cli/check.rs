@@ -78,7 +78,7 @@ pub(crate) fn run(command: &Check, printer: &Printer) -> Outcome {
     let names = Names {
         is_live: server.fetched.is_some(),
         what: command.what.clone(),
-        truststore: text(&command.truststore),
+        truststore: text(&command.truststore).filter(|path| path != "NONE"),
         keystore: text(&command.keystore),
     };
     let mut report = Report::new(&jdk, names);

@@ -21,6 +21,7 @@ pub(super) struct Report {
     cause: Option<String>,
     hints: Vec<String>,
     is_refused: bool,
+    has_hint_at_top: bool,
     names: Names,
 }
 
@@ -43,6 +44,7 @@ impl Report {
             cause: None,
             hints: Vec::new(),
             is_refused: false,
+            has_hint_at_top: false,
         }
     }
 
@@ -75,6 +77,7 @@ impl Report {
 
     /// The chain ends in what can be trusted as it is sent.
     pub(super) fn hint_at_top(&mut self, top: &str) {
+        self.has_hint_at_top = true;
         let what = &self.names.what;
         let import = if self.names.is_live {
             format!("keyjar import --from {what} --truststore truststore.p12")
@@ -135,7 +138,13 @@ impl Report {
             self.refuse(verdict.exception, verdict.cause);
         }
         self.checks.extend(verdict.checks);
-        verdict.hints.iter().for_each(|hint| self.hint(&hint.to_string()));
+        for hint in &verdict.hints {
+            let text = hint.to_string();
+            // What the server itself sends is told already.
+            if !(self.has_hint_at_top && text.starts_with("add the certificate of the CA")) {
+                self.hint(&text);
+            }
+        }
         Ok(())
     }
 
@@ -187,6 +196,10 @@ impl Report {
             ok: false,
             detail,
         });
+        if passed_over.is_empty() {
+            // It may be the truststore, given in the keystore's place.
+            self.names.keystore = None;
+        }
         self.hint("`keyjar bundle --cert CLIENT.crt --key CLIENT.key --chain CA.crt --keystore keystore.p12` with a certificate \
              of one of the server's authorities, its chain up to that one");
     }

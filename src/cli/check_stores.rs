@@ -66,7 +66,9 @@ pub(super) fn truststore(
         }));
     }
     let password = password::find(&TRUSTSTORE, command.truststore_pass.as_ref(), printer)?;
+    let shown = path.display().to_string();
     let options = StoreOptions {
+        path: &shown,
         store_type: command.truststore_type.as_deref(),
         password: &password,
     };
@@ -112,7 +114,9 @@ pub(super) fn truststore(
 fn own_truststore(path: &Path, jdk: &Jdk, report: &mut Report) -> Result<Option<Truststore>, Failure> {
     // cacerts is loaded without a password.
     let password = Password::none();
+    let shown = path.display().to_string();
     let options = StoreOptions {
+        path: &shown,
         store_type: None,
         password: &password,
     };
@@ -149,7 +153,9 @@ pub(super) fn keystore(
         // What is not there is not asked for.
         _ => Password::none(),
     };
+    let shown = path.display().to_string();
     let options = StoreOptions {
+        path: &shown,
         store_type: command.keystore_type.as_deref(),
         password: &password,
     };

@@ -27,6 +27,8 @@ pub enum StoreFile {
 /// The options that name a store: its type, where one is given, and its password.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOptions<'a> {
+    /// `javax.net.ssl.trustStore` or `keyStore`, as messages quote it.
+    pub path: &'a str,
     /// `javax.net.ssl.trustStoreType` or `keyStoreType`.
     pub store_type: Option<&'a str>,
     /// `javax.net.ssl.trustStorePassword` or `keyStorePassword`; an empty one counts as none there.
@@ -70,7 +72,7 @@ const HEAD: &str = "java.security.NoSuchAlgorithmException: Error constructing i
 /// use keyjar::trust::{Jdk, Loading, StoreFile, StoreOptions, load_truststore};
 /// use keyjar::Password;
 /// let password = Password::new("changeit");
-/// let options = StoreOptions { store_type: None, password: &password };
+/// let options = StoreOptions { path: "trust.p12", store_type: None, password: &password };
 /// let loading = load_truststore(&StoreFile::Missing, &options, &Jdk::new(17)?);
 /// assert!(matches!(loading, Loading::FallsBack { .. }));
 /// let loading = load_truststore(&StoreFile::Bytes(b"-----BEGIN CERTIFICATE-----".as_slice().into()), &options, &Jdk::new(17)?);
@@ -110,7 +112,7 @@ pub fn load_keystore(file: &StoreFile, options: &StoreOptions<'_>, jdk: &Jdk) ->
     let version = jdk.version();
     let bytes = match file {
         StoreFile::Bytes(bytes) => bytes,
-        other => return Loading::Fails(failure(unreadable(other, version), version, false)),
+        other => return Loading::Fails(unreadable(other, options.path, version)),
     };
     let loaded = read_store(bytes, options, version).and_then(|store| {
         open_keys(&store, options.password)?;
@@ -122,24 +124,36 @@ pub fn load_keystore(file: &StoreFile, options: &StoreOptions<'_>, jdk: &Jdk) ->
     }
 }
 
-fn unreadable(file: &StoreFile, version: u32) -> StoreFault {
+fn unreadable(file: &StoreFile, path: &str, version: u32) -> StoreFailure {
     let (reason, cause) = match file {
         StoreFile::Folder => ("(Is a directory)", "the keystore is a folder"),
         StoreFile::Unreadable => ("(Permission denied)", "the keystore may not be read"),
         _ => ("(No such file or directory)", "there is no keystore at that path"),
     };
-    // 17 and 21 lose the text on the way.
-    let message = if matches!(version, 17 | 21) {
-        "null"
-    } else {
-        reason
-    };
-    StoreFault::new(
+    let fault = StoreFault::new(
         "java.io.FileNotFoundException",
-        message,
+        format!("{path} {reason}"),
         format!("{cause}; unlike a truststore it has nothing to fall back on"),
         "give the path of an existing keystore: `keyjar bundle --cert CERT --key KEY --keystore keystore.p12` makes one",
-    )
+    );
+    let mut failure = failure(fault, version, false);
+    match version {
+        // The file is opened by privileged code, whose wrapper shows.
+        8 | 11 => failure.exception.causes.insert(
+            1,
+            format!("java.security.PrivilegedActionException: {}", failure.innermost),
+        ),
+        // These lose the text on the way.
+        17 | 21 => {
+            failure.exception.causes.pop();
+            failure
+                .exception
+                .causes
+                .push(String::from("java.security.KeyManagementException"));
+        }
+        _ => {}
+    }
+    failure
 }
 
 /// Every key, as `KeyManagerFactory` opens them. One in the clear is none to `PKCS12KeyStore`.

@@ -5,4 +5,4 @@ mod keytool;
 mod readability;
 mod readers;
 mod secret_keys;
-mod tls;
+pub mod tls;

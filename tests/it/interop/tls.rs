@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use crate::support::{folder, has, jdks, keyjar, probe, run, testdata};
 
 /// `openssl s_server` on a port of the system's choosing; ended with the value.
-struct Server(Child, u16);
+pub struct Server(Child, pub u16);
 
 impl Server {
-    fn start(more: &[&str]) -> Self {
+    pub fn start(more: &[&str]) -> Self {
         let file = |name: &str| testdata("apm").join(name);
         let mut child = Command::new("openssl")
             .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert"])

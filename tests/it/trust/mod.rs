@@ -7,6 +7,7 @@ mod forge;
 mod handshakes;
 mod hosts;
 mod limits;
+mod live;
 mod policies;
 mod random;
 mod signatures;

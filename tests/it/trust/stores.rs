@@ -313,6 +313,7 @@ fn ours(case: &Case, version: u32) -> String {
     let jdk = Jdk::new(version).unwrap();
     let password = case.password.map_or_else(Password::none, Password::new);
     let options = StoreOptions {
+        path: "store",
         store_type: case.store_type,
         password: &password,
     };
