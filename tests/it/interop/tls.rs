@@ -6,9 +6,13 @@ use std::process::{Child, Command, Stdio};
 use crate::support::{folder, has, jdks, keyjar, probe, run, testdata};
 
 /// `openssl s_server` on a port of the system's choosing; ended with the value.
-pub struct Server(Child, pub u16);
+pub struct Server(Child, u16);
 
 impl Server {
+    pub fn port(&self) -> u16 {
+        self.1
+    }
+
     pub fn start(more: &[&str]) -> Self {
         let file = |name: &str| testdata("apm").join(name);
         let mut child = Command::new("openssl")

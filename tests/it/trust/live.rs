@@ -154,7 +154,11 @@ fn a_live_server_is_judged_as_a_jvm_with_the_same_stores_does() {
     {
         let version = if jdk.version == "host" { "17" } else { &jdk.version };
         for case in cases() {
-            let port = if case.asks_client { asking.1 } else { plain.1 };
+            let port = if case.asks_client {
+                asking.port()
+            } else {
+                plain.port()
+            };
             let server = format!("{}:{port}", case.host);
             let mut options = Vec::new();
             let mut arguments = vec![
