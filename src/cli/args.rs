@@ -166,6 +166,11 @@ pub(crate) enum Command {
         #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Tell whether a JVM with these stores would accept a server, and the server that client; in that JDK's words, with the cause and the remedy.
+    #[command(
+        after_long_help = "Examples:\n  keyjar check localhost:8443 --truststore truststore.p12\n  keyjar check https://apm.example.com:8200 --truststore truststore.p12 --keystore keystore.p12 --keystore-pass env:STORE_PASS\n  keyjar check fullchain.pem --truststore truststore.p12 --host www.example.com --jdk 17\n  keyjar check fullchain.pem --java-home /usr/lib/jvm/java-21-openjdk-amd64 --json | jq -r .java_exception\n\nA truststore that is not there is no error to a JVM: it falls back to its own cacerts in silence, and so does the verdict.\n\nExit codes: 0 it would be accepted, 1 it would be refused, 2 could not tell (usage, file, password, server not reached, an algorithm unknown here)."
+    )]
+    Check(super::check::Check),
     /// Print a completion script for a shell.
     #[command(
         after_long_help = "Examples:\n  keyjar completions bash > /etc/bash_completion.d/keyjar\n\nExit codes: 0 done, 2 could not."

@@ -136,9 +136,9 @@ from!(
     keyjar::pki::InstancesError,
     InputError,
     keyjar::fsio::FileError,
+    keyjar::trust::JdkError,
     keyjar::tls::FetchError,
     keyjar::tls::TargetError,
     keyjar::tls::config::ConfigError,
     keyjar::server::ServerError,
-    keyjar::trust::JdkError,
 );

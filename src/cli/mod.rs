@@ -7,6 +7,10 @@ mod bundle;
 mod ca;
 mod cert;
 mod certutil;
+mod check;
+mod check_java;
+mod check_report;
+mod check_stores;
 mod connect;
 mod convert;
 mod csr;
@@ -84,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Exec(command) => exec::run(command, &printer),
         Command::Certutil(command) => certutil::run(command, &printer),
         Command::Keytool { arguments } => Ok(keytool::run(arguments)),
+        Command::Check(command) => check::run(command, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
         Command::Man { folder } => man(folder, &printer),
     };

@@ -225,6 +225,18 @@ pub(super) fn is_beyond_java(pfx: &Pfx) -> bool {
 }
 
 impl Readers {
+    /// Who decrypts what is encrypted so.
+    #[cfg(feature = "trust")]
+    pub(crate) fn of_encryption(pbe: &Pbe) -> Self {
+        let mut readers = Self {
+            jdks: JDKS.to_vec(),
+            openssl: OpenSsl::Opens,
+            reasons: Vec::new(),
+        };
+        readers.of_pbe(pbe);
+        readers
+    }
+
     /// Only JDKs from this one on; 0: none.
     fn refuse(&mut self, from: u32, why: &str) {
         self.jdks.retain(|jdk| from != 0 && *jdk >= from);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::certificate::Parsed;
-use crate::keystore::KeyStore;
+use crate::keystore::{Alias, Entry, KeyStore, StoreFormat};
 use crate::x509::Certificate;
 
 /// The certificates a JVM trusts, and which of them count as the JDK's own.
@@ -20,6 +20,7 @@ use crate::x509::Certificate;
 pub struct Anchors {
     certificates: Vec<Certificate>,
     jdk_cas: HashSet<Certificate>,
+    is_unknown: bool,
 }
 
 impl Anchors {
@@ -32,6 +33,7 @@ impl Anchors {
                 .filter(|certificate| seen.insert(certificate.clone()))
                 .collect(),
             jdk_cas: HashSet::new(),
+            is_unknown: false,
         }
     }
 
@@ -39,7 +41,28 @@ impl Anchors {
     /// private key (`sun.security.validator.TrustStoreUtil`).
     #[must_use]
     pub fn of_store(store: &KeyStore) -> Self {
-        Self::new(store.trust_anchors().cloned())
+        let is_seen = |entry: &Entry| match entry {
+            // A key in the clear is none to the JDK's PKCS#12, and its certificate belongs to no entry.
+            Entry::PrivateKey(key) => store.pfx().is_none() || !key.is_clear(),
+            _ => true,
+        };
+        Self::new(
+            store
+                .iter()
+                // JKS looks every alias up in lower case, and finds none that is stored otherwise.
+                .filter(|(alias, _)| store.pfx().is_some() || is_folded(store, alias))
+                .filter(|(_, entry)| is_seen(entry))
+                .filter_map(|(_, entry)| entry.certificates().first().cloned()),
+        )
+    }
+
+    /// A JVM's own cacerts that is not at hand: some certificates, none of which issued what is judged.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self {
+            is_unknown: true,
+            ..Self::default()
+        }
     }
 
     /// Tells which certificates are the JDK's own: those whose alias in its `cacerts` has ` [jdk` in it
@@ -63,7 +86,7 @@ impl Anchors {
     /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.certificates.is_empty()
+        self.certificates.is_empty() && !self.is_unknown
     }
 
     /// The certificates.
@@ -87,4 +110,8 @@ impl Anchors {
             .filter_map(|certificate| Parsed::read(certificate).ok())
             .collect()
     }
+}
+
+fn is_folded(store: &KeyStore, alias: &Alias) -> bool {
+    store.format() == StoreFormat::Pkcs12 || store.name(alias).is_none_or(|name| name == alias.as_str())
 }

@@ -117,6 +117,7 @@ fn candidates(
             found.push((rank(search.anchors, last, anchor), Candidate::Anchor(at)));
         }
     }
+    search.work.steps(chain.len() + search.anchors.len())?;
     if state.traversed < MOST_INTERMEDIATES {
         for (at, certificate) in chain.iter().enumerate() {
             let fits = certificate.subject == last.issuer
@@ -126,7 +127,6 @@ fn candidates(
                 && !search.store.contains(&certificate.certificate)
                 && !is_in_path(chain, path, certificate);
             if fits {
-                search.work.step()?;
                 found.push((rank(search.anchors, last, certificate), Candidate::Sent(at)));
             }
         }

@@ -84,8 +84,8 @@ impl Parsed {
             certificate.signature_algorithm(),
         );
         let mut parsed = Self {
-            subject: decomposed(&subject.canonical()),
-            issuer: decomposed(&certificate.issuer().canonical()),
+            subject: canonical(&subject),
+            issuer: canonical(&certificate.issuer()),
             key,
             algorithm,
             key_usage: None,
@@ -216,6 +216,14 @@ impl Parsed {
         &self.subject_emails
     }
 
+    /// How many names are held against name constraints.
+    pub(super) fn name_count(&self) -> usize {
+        let names = self
+            .alternative_names()
+            .map_or(self.subject_emails.len(), <[_]>::len);
+        names.saturating_add(2)
+    }
+
     /// The last common name.
     pub(super) fn common_name(&self) -> Option<&str> {
         self.common_name.as_deref()
@@ -283,6 +291,11 @@ fn decomposed(canonical: &str) -> String {
     icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd()
         .normalize(canonical)
         .into_owned()
+}
+
+/// A name as Java compares it.
+pub(super) fn canonical(name: &Name<'_>) -> String {
+    decomposed(&name.canonical())
 }
 
 /// A name's RDNs as Java compares them.

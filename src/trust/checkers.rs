@@ -94,7 +94,8 @@ impl<'a> Checkers<'a> {
             policies: PolicyChecker::new(length),
             previous_key: &anchor.key,
             previous_subject: &anchor.subject,
-            tls_previous_key: is_built.then_some(&anchor.key),
+            // Since 26 the TLS layer's checker is told of the anchor in the validator too.
+            tls_previous_key: (is_built || context.jdk.version() >= 26).then_some(&anchor.key),
         }
     }
 
@@ -118,7 +119,7 @@ impl<'a> Checkers<'a> {
             self.basic_constraints(certificate)?;
         }
         if wants(Step::NameConstraints) {
-            self.name_constraints(certificate)?;
+            self.name_constraints(certificate, work)?;
         }
         if wants(Step::Policies) {
             self.policies(certificate, work)?;
@@ -175,7 +176,7 @@ impl<'a> Checkers<'a> {
                 .disabled_curve(key)
                 .map(|curve| format!("Algorithm constraints check failed on disabled algorithm: {curve}"))
         };
-        if self.index == 1 {
+        if self.index == 1 && jdk >= 18 {
             let key = &self.anchor.key;
             let broken =
                 curve(key).map_or_else(|| constraints.check(Some(&key.algorithm), key, true, &r#use), Err);
@@ -190,6 +191,10 @@ impl<'a> Checkers<'a> {
             .and_then(|()| constraints.check_parameters(&certificate.algorithm, key, &r#use));
         if let Err(message) = broken {
             return failed(certificate.subject_text(), message);
+        }
+        if jdk < 18 && !constraints.permits_key(self.previous_key) {
+            let message = format!("Algorithm constraints check failed on signature algorithm: {name}");
+            return failed(self.previous_subject, message);
         }
         Ok(())
     }
@@ -228,9 +233,10 @@ impl<'a> Checkers<'a> {
         Ok(())
     }
 
-    fn name_constraints(&mut self, certificate: &Parsed) -> Result<(), Stop> {
+    fn name_constraints(&mut self, certificate: &Parsed, work: &mut Work) -> Result<(), Stop> {
         let is_bound = self.index == self.length || !certificate.is_self_issued();
         if let Some(names) = self.names.as_ref().filter(|_| is_bound) {
+            work.steps(names.len().saturating_mul(certificate.name_count()))?;
             match names.verify(certificate, self.context.jdk.version()) {
                 Ok(()) => {}
                 Err(Violation::Name(name)) => {
@@ -250,9 +256,13 @@ impl<'a> Checkers<'a> {
             }
         }
         match (&mut self.names, &certificate.name_constraints) {
-            (Some(names), Some(new)) => names
-                .merge(new, self.context.jdk.version())
-                .map_err(Stop::Thrown)?,
+            (Some(names), Some(new)) => {
+                let both = names.len().saturating_add(new.len());
+                work.steps(both.saturating_mul(both))?;
+                names
+                    .merge(new, self.context.jdk.version())
+                    .map_err(Stop::Thrown)?;
+            }
             (names @ None, new) => names.clone_from(new),
             _ => {}
         }
@@ -321,8 +331,9 @@ impl<'a> Checkers<'a> {
         };
         if !is_known || !jdk.tls.permits_name(name) || !issuer_fits {
             return failed(if self.tls_previous_key.is_some() && jdk.version() >= 18 {
+                let space = if jdk.version() >= 26 { " " } else { "" };
                 format!(
-                    "Algorithm constraints check failed on {name}signature and {} key with size of {bits}bits",
+                    "Algorithm constraints check failed on {name}{space}signature and {} key with size of {bits}bits",
                     key.java_algorithm()
                 )
             } else {
@@ -414,8 +425,7 @@ fn critical_extensions(certificate: &Parsed) -> Result<(), Stop> {
 
 /// What a TLS client of that JDK offers for certificates' signatures (`signature_algorithms_cert`), by Java's names.
 fn supported_signatures(jdk: u32) -> impl Iterator<Item = &'static str> {
-    let edwards: &[&str] = if jdk >= 15 { &["Ed25519", "Ed448"] } else { &[] };
-    [
+    const ALWAYS: &[&str] = &[
         "SHA256withECDSA",
         "SHA384withECDSA",
         "SHA512withECDSA",
@@ -423,14 +433,22 @@ fn supported_signatures(jdk: u32) -> impl Iterator<Item = &'static str> {
         "SHA256withRSA",
         "SHA384withRSA",
         "SHA512withRSA",
+        "SHA1withECDSA",
+        "SHA1withRSA",
+    ];
+    const UNTIL_17: &[&str] = &[
         "SHA256withDSA",
         "SHA224withECDSA",
         "SHA224withRSA",
         "SHA224withDSA",
-        "SHA1withECDSA",
-        "SHA1withRSA",
         "SHA1withDSA",
-    ]
-    .into_iter()
-    .chain(edwards.iter().copied())
+    ];
+    let edwards: &[&str] = if jdk >= 15 { &["Ed25519", "Ed448"] } else { &[] };
+    let old = if jdk <= 17 { UNTIL_17 } else { &[] };
+    let new: &[&str] = if jdk >= 28 {
+        &["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"]
+    } else {
+        &[]
+    };
+    [ALWAYS, edwards, old, new].into_iter().flatten().copied()
 }

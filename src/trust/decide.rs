@@ -26,14 +26,16 @@ pub struct Validation<'a> {
     pub(super) at: Timestamp,
     pub(super) host: Option<String>,
     pub(super) in_tls: bool,
+    is_tls12: bool,
 }
 
 impl<'a> Validation<'a> {
     /// At most so many signatures are verified for one verdict. A chain of ten certificates, the longest that a JVM
     /// looks at, needs fewer than a hundred, however they are cross-signed.
     pub const MOST_SIGNATURE_CHECKS: u32 = 500;
-    /// At most so many steps are taken in building paths and policy trees for one verdict.
-    pub const MOST_STEPS: u32 = 100_000;
+    /// At most so many certificates and names are looked at in building paths, comparing names and growing policy
+    /// trees for one verdict.
+    pub const MOST_STEPS: u32 = 2_000_000;
 
     /// A JDK, what it trusts, and the time of the decision.
     #[must_use]
@@ -44,6 +46,7 @@ impl<'a> Validation<'a> {
             at,
             host: None,
             in_tls: true,
+            is_tls12: false,
         }
     }
 
@@ -59,6 +62,13 @@ impl<'a> Validation<'a> {
     #[must_use]
     pub const fn outside_tls(mut self) -> Self {
         self.in_tls = false;
+        self
+    }
+
+    /// Over TLS 1.2, where a client that sends no certificate is told so by another alert; TLS 1.3 unless said.
+    #[must_use]
+    pub const fn over_tls12(mut self) -> Self {
+        self.is_tls12 = true;
         self
     }
 
@@ -128,15 +138,18 @@ impl<'a> Validation<'a> {
         let longest = self.jdk.longest_chain(is_client);
         let count = chain.len();
         if count > longest && self.in_tls {
+            // Java stops counting there.
+            let counted = longest + 1;
             let message = format!(
-                "The certificate chain length ({count}) exceeds the maximum allowed length ({longest})"
+                "The certificate chain length ({counted}) exceeds the maximum allowed length ({longest})"
             );
             let detail = format!("{count} certificates; a JVM looks at {longest}");
             self.refuse(verdict, "chain-length", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLProtocolException",
                 message,
-                alert: Alert::BadCertificate,
+                alert: None,
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
@@ -150,8 +163,9 @@ impl<'a> Validation<'a> {
                     self.refuse(verdict, "readable", detail, |jdk| JavaException {
                         class: "java.security.cert.CertificateParsingException",
                         message: format!("Failed to parse {side} certificates"),
-                        alert: Alert::BadCertificate,
+                        alert: Some(Alert::BadCertificate),
                         jdk,
+                        causes: Vec::new(),
                     });
                     return None;
                 }
@@ -159,23 +173,34 @@ impl<'a> Validation<'a> {
         }
         if parsed.is_empty() {
             let detail = String::from("no certificate was sent");
-            let side = if is_client && self.jdk.version() > 8 {
+            // The first JDK to know TLS 1.3 names the wrong side over 1.2.
+            let side = if self.jdk.version() > 8 || !self.is_tls12 {
                 "client"
             } else {
                 "server"
             };
+            let alert = if self.is_tls12 {
+                Alert::HandshakeFailure
+            } else {
+                Alert::CertificateRequired
+            };
+            let side = if is_client { side } else { "server" };
             self.refuse(verdict, "chain", detail, |jdk| JavaException {
                 class: "javax.net.ssl.SSLHandshakeException",
                 message: format!("Empty {side} certificate chain"),
-                alert: Alert::BadCertificate,
+                alert: Some(if is_client { alert } else { Alert::BadCertificate }),
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
         verdict.checks.push(Check {
             name: "chain",
             ok: true,
-            detail: format!("{count} certificates, which a JVM can parse"),
+            detail: match count {
+                1 => String::from("1 certificate, which a JVM can parse"),
+                count => format!("{count} certificates, which a JVM can parse"),
+            },
         });
         if self.anchors.is_empty() {
             let detail = String::from("the truststore holds no certificate that a JVM trusts");
@@ -185,15 +210,20 @@ impl<'a> Validation<'a> {
                     "Unexpected error: java.security.InvalidAlgorithmParameterException: the trustAnchors parameter \
                      must be non-empty",
                 ),
-                alert: Alert::InternalError,
+                alert: Some(Alert::InternalError),
                 jdk,
+                causes: Vec::new(),
             });
             return None;
         }
         verdict.checks.push(Check {
             name: "anchors",
             ok: true,
-            detail: format!("{} trust anchors", self.anchors.len()),
+            detail: match self.anchors.len() {
+                0 => String::from("the JVM's own, which are not at hand"),
+                1 => String::from("1 trust anchor"),
+                count => format!("{count} trust anchors"),
+            },
         });
         Some(parsed)
     }
@@ -231,7 +261,7 @@ impl<'a> Validation<'a> {
         let path = match found {
             Ok(path) => Some(path),
             Err(error) => {
-                match exception_of(way, &error, jdk) {
+                match exception_of(way, &error, jdk, is_client) {
                     Some(exception) => {
                         verdict.decision = Decision::Refused;
                         verdict.exception = Some(exception);
@@ -280,8 +310,9 @@ impl<'a> Validation<'a> {
                     JavaException {
                         class: mismatch.class,
                         message: mismatch.message,
-                        alert: Alert::CertificateUnknown,
+                        alert: Some(Alert::CertificateUnknown),
                         jdk,
+                        causes: Vec::new(),
                     },
                 );
             }
@@ -318,8 +349,9 @@ impl<'a> Validation<'a> {
                     JavaException {
                         class,
                         message,
-                        alert: Alert::CertificateUnknown,
+                        alert: Some(Alert::CertificateUnknown),
                         jdk,
+                        causes: Vec::new(),
                     },
                 ),
             }
@@ -343,15 +375,17 @@ impl<'a> Validation<'a> {
 }
 
 /// The exception of a path that was not found; nothing where that cannot be told.
-fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> {
+fn exception_of(way: Way, error: &PathError, jdk: u32, is_client: bool) -> Option<JavaException> {
     let pkix = |cause: &str, text: &str, alert| JavaException {
         class: "sun.security.validator.ValidatorException",
         message: format!("{}: {cause}: {text}", way.failure()),
-        alert,
+        alert: Some(alert),
         jdk,
+        causes: Vec::new(),
     };
     let validator = "java.security.cert.CertPathValidatorException";
-    let alert = if jdk < 21 {
+    // A server has one alert for whatever its client's path lacks.
+    let alert = if jdk < 21 || is_client {
         Alert::CertificateUnknown
     } else {
         match error.reason() {
@@ -382,8 +416,9 @@ fn exception_of(way: Way, error: &PathError, jdk: u32) -> Option<JavaException> 
         PathError::Thrown(Thrown { class, message }) => Some(JavaException {
             class,
             message: message.clone(),
-            alert: Alert::InternalError,
+            alert: Some(Alert::InternalError),
             jdk,
+            causes: Vec::new(),
         }),
         PathError::Stopped { .. } | PathError::Exhausted | PathError::Unsupported { .. } => None,
     }

@@ -55,6 +55,16 @@ impl NameConstraints {
         Ok(out)
     }
 
+    /// How many subtrees there are.
+    pub(super) fn len(&self) -> usize {
+        let lists = [&self.permitted, &self.excluded];
+        lists
+            .iter()
+            .filter_map(|list| list.as_ref())
+            .map(|list| list.0.len())
+            .sum()
+    }
+
     /// What holds for the certificates below one that has these constraints.
     pub(super) fn merge(&mut self, new: &Self, jdk: u32) -> Result<(), Thrown> {
         let r#as = Comparison {

@@ -218,7 +218,7 @@ impl PolicyChecker {
         }
         if !is_last
             && let (Some(mappings), Some(levels)) = (&certificate.policies.mappings, &mut self.levels)
-            && !map(levels, mappings, self.mapping > 0)?
+            && !map(levels, mappings, self.mapping > 0, work)?
         {
             self.levels = None;
         }
@@ -235,6 +235,7 @@ fn grow(
 ) -> Result<bool, PolicyError> {
     let mut level: Vec<Node> = Vec::new();
     let parents = levels.last().cloned().unwrap_or_default();
+    work.steps(policies.len().saturating_mul(parents.len()))?;
     let node = |parent: usize, policy: &str| Node {
         parent,
         policy: policy.to_owned(),
@@ -281,7 +282,14 @@ fn map(
     levels: &mut [Vec<Node>],
     mappings: &[(String, String)],
     is_allowed: bool,
+    work: &mut Work,
 ) -> Result<bool, PolicyError> {
+    let width = levels.last().map_or(0, Vec::len);
+    work.steps(
+        mappings
+            .len()
+            .saturating_mul(mappings.len().saturating_add(width)),
+    )?;
     for (issuer, subject) in mappings {
         if issuer == ANY {
             return Err(PolicyError::Refused(

@@ -71,7 +71,6 @@ impl SignatureAlgorithm {
             Some(Scheme::Ed25519 | Scheme::Ed448) => 15,
             _ if self.name.starts_with("SHA3-") => 16,
             Some(Scheme::Dsa(Digest::Sha384 | Digest::Sha512)) => 16,
-            Some(Scheme::Rsa(Digest::Sha512_224 | Digest::Sha512_256)) => 11,
             _ if self.name.starts_with("ML-DSA") => 24,
             _ => 8,
         }

@@ -36,9 +36,9 @@ pub enum Alert {
     UnsupportedCertificate,
     CertificateExpired,
     CertificateUnknown,
+    CertificateRequired,
     HandshakeFailure,
     InternalError,
-    UnexpectedMessage,
 }
 
 impl Alert {
@@ -50,12 +50,14 @@ impl Alert {
             Self::UnsupportedCertificate => "unsupported_certificate",
             Self::CertificateExpired => "certificate_expired",
             Self::CertificateUnknown => "certificate_unknown",
+            Self::CertificateRequired => "certificate_required",
             Self::HandshakeFailure => "handshake_failure",
             Self::InternalError => "internal_error",
-            Self::UnexpectedMessage => "unexpected_message",
         }
     }
 }
+
+const UNSUPPORTED_OPERATION: &str = "java.lang.UnsupportedOperationException";
 
 /// An exception of a JVM, word for word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,10 +66,12 @@ pub struct JavaException {
     pub class: &'static str,
     /// Its message.
     pub message: String,
-    /// The alert that the handshake ends with.
-    pub alert: Alert,
+    /// The alert that the handshake ends with; none where it does not come to one.
+    pub alert: Option<Alert>,
     /// The JDK it is of.
     pub jdk: u32,
+    /// What it was caused by, outermost first: `CLASS: MESSAGE`.
+    pub causes: Vec<String>,
 }
 
 impl JavaException {
@@ -75,15 +79,40 @@ impl JavaException {
     /// alert stands before the message.
     #[must_use]
     pub fn in_handshake(&self) -> String {
-        let class = match self.alert {
-            Alert::InternalError | Alert::UnexpectedMessage => "javax.net.ssl.SSLException",
+        let Some(alert) = self.alert else {
+            return format!("{}: {}", self.class, self.message);
+        };
+        if self.class == UNSUPPORTED_OPERATION {
+            // What comes of it on the way up: `SSLHandshake.consume` takes it for a message it does not know.
+            let prefix = if self.jdk >= 21 {
+                "(unexpected_message) "
+            } else {
+                ""
+            };
+            return format!(
+                "javax.net.ssl.SSLProtocolException: {prefix}Unsupported handshake message: certificate"
+            );
+        }
+        let class = match alert {
+            Alert::InternalError => "javax.net.ssl.SSLException",
             _ => "javax.net.ssl.SSLHandshakeException",
         };
         let message = &self.message;
         if self.jdk >= 21 {
-            return format!("{class}: ({}) {message}", self.alert.name());
+            return format!("{class}: ({}) {message}", alert.name());
         }
         format!("{class}: {message}")
+    }
+
+    /// The same as a stack trace begins: with `Caused by: ...`, a line each.
+    #[must_use]
+    pub fn as_trace(&self) -> String {
+        let mut trace = self.in_handshake();
+        for cause in &self.causes {
+            trace.push_str("\nCaused by: ");
+            trace.push_str(cause);
+        }
+        trace
     }
 }
 

@@ -21,6 +21,13 @@ impl Work {
         Ok(())
     }
 
+    /// Many steps at once.
+    pub(super) fn steps(&mut self, count: usize) -> Result<(), Exhausted> {
+        let count = u32::try_from(count).or(Err(Exhausted))?;
+        self.steps = self.steps.checked_sub(count).ok_or(Exhausted)?;
+        Ok(())
+    }
+
     pub(super) fn signature(&mut self) -> Result<(), Exhausted> {
         self.signatures = self.signatures.checked_sub(1).ok_or(Exhausted)?;
         Ok(())

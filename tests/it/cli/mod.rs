@@ -5,6 +5,7 @@ mod audit;
 mod bad_input;
 mod bounds;
 mod bundle;
+mod check;
 mod convert;
 mod faults;
 mod flags;

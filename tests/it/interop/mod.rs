@@ -10,4 +10,4 @@ mod keytool_shim;
 mod readability;
 mod readers;
 mod secret_keys;
-mod tls;
+pub mod tls;

@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use crate::support::{folder, has, jdks, keyjar, probe, run, testdata};
 
 /// `openssl s_server` on a port of the system's choosing; ended with the value.
-pub(super) struct Server(Child, u16);
+pub struct Server(Child, u16);
 
 impl Server {
-    pub(super) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.1
     }
 
-    pub(super) fn start(more: &[&str]) -> Self {
+    pub fn start(more: &[&str]) -> Self {
         let file = |name: &str| testdata("apm").join(name);
         let mut child = Command::new("openssl")
             .args(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert"])

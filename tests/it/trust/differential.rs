@@ -13,16 +13,17 @@ use crate::support::{folder, has, jdks, root, run};
 const TABLE: &str = "tests/it/trust/differences.toml";
 
 #[derive(Debug)]
-struct Row {
-    case: String,
-    jdks: Vec<u32>,
+pub struct Row {
+    pub case: String,
+    pub jdks: Vec<u32>,
 }
 
-fn table() -> Vec<Row> {
+/// The rows of one kind.
+pub fn table(kind: &str) -> Vec<Row> {
     let text = std::fs::read_to_string(root().join(TABLE)).unwrap();
     let table: toml::Table = text.parse().unwrap();
     let rows = table
-        .get("difference")
+        .get(kind)
         .and_then(toml::Value::as_array)
         .cloned()
         .unwrap_or_default();
@@ -144,7 +145,7 @@ fn every_verdict_is_javas_or_a_row_of_the_table() {
     .unwrap();
     let cases = all();
     write(&cases, &folder.path().join("cases"));
-    let rows = table();
+    let rows = table("difference");
     let mut used = vec![false; rows.len()];
     let (mut agreed, mut asked) = (0, 0);
     let mut unexpected: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -15,6 +15,7 @@ const P256: &[u8] = &[
 pub struct Key {
     pair: EcdsaKeyPair,
     pub spki: Vec<u8>,
+    pub pkcs8: Vec<u8>,
 }
 
 impl Key {
@@ -23,13 +24,13 @@ impl Key {
         scalar[31] = number;
         let sec1 = tlv(0x30, &[&[2, 1, 1], &tlv(4, &[&scalar])]);
         let pkcs8 = tlv(0x30, &[&[2, 1, 0], P256, &tlv(4, &[&sec1])]);
-        let key = PrivateKey::from_pkcs8_der(SecretBytes::new(pkcs8)).unwrap();
+        let key = PrivateKey::from_pkcs8_der(SecretBytes::new(pkcs8.clone())).unwrap();
         let spki = key.public_key_der().unwrap();
         let point = &spki[spki.len() - 65..];
         let pair =
             EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_ASN1_SIGNING, &scalar, point)
                 .unwrap();
-        Self { pair, spki }
+        Self { pair, spki, pkcs8 }
     }
 
     fn sign(&self, message: &[u8]) -> Vec<u8> {
