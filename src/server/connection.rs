@@ -89,6 +89,7 @@ pub(super) async fn serve(
     };
     match outcome {
         Ok(Ok(tls)) => {
+            tls.get_ref().0.acknowledge();
             let handshake = agreed(&tls, peer, progress.sni);
             shared.recorder.record(Event::Handshake(handshake.clone()));
             serve_http(shared, tls, handshake, stop).await;
