@@ -230,7 +230,7 @@ pub fn names_in(folder: &Path) -> Result<Vec<OsString>, FileError> {
     Ok(names)
 }
 
-/// Whether [`write`] could replace the file: it is writable, and so is its folder, where the new file is put
+/// Whether [`write()`] could replace the file: it is writable, and so is its folder, where the new file is put
 /// before it takes the old one's place.
 #[must_use]
 pub fn is_replaceable(path: &Path) -> bool {
@@ -348,7 +348,7 @@ pub struct NewFile {
 
 /// Writes several files, all or none: each into a new file in its folder first; when all of them are there they
 /// take their places. Folders that are missing are made. Files that exist and are not empty are replaced only
-/// where that is asked for, as by [`write`].
+/// where that is asked for, as by [`write()`].
 ///
 /// # Errors
 /// [`FileError::Exists`], before anything is written; what the file system refuses, and then none of the new
