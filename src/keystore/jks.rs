@@ -1,6 +1,8 @@
 //! Records to entries and back, as `sun.security.provider.JavaKeyStore` and
 //! `com.sun.crypto.provider.JceKeyStore` do it.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
@@ -35,6 +37,7 @@ const UPPER_CASE: &str = "its alias has upper-case letters: Java lists it and fi
 pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
     let mut entries = IndexMap::with_capacity(jks.records.len());
     let mut skipped = Vec::new();
+    let mut counters = HashMap::new();
     let certificate = |der: &bytes::Bytes| {
         Certificate::from_der_prefix(der.clone()).map_err(|source| KeyStoreError::Certificate { source })
     };
@@ -62,7 +65,7 @@ pub(super) fn load(jks: &Jks) -> Result<KeyStore, KeyStoreError> {
                 certificate: None,
                 alias: None,
             });
-            name = super::free_name(&name, |alias| entries.contains_key(alias));
+            name = super::free_name_counted(&name, &mut counters, |alias| entries.contains_key(alias));
             if let Some(told) = skipped.last_mut() {
                 told.alias = Some(Alias::new(&name));
             }

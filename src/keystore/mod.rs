@@ -453,8 +453,9 @@ impl KeyStore {
     fn adopt_colliding(&mut self, colliding: Vec<(u32, Slot)>) -> Vec<Alias> {
         self.skipped.retain(|skipped| !bks::is_colliding(skipped));
         let mut aliases = Vec::with_capacity(colliding.len());
+        let mut counters = HashMap::new();
         for (_, mut slot) in colliding {
-            slot.name = self.free_name(&slot.name);
+            slot.name = self.free_name_counted(&slot.name, &mut counters);
             let alias = Alias::new(&slot.name);
             aliases.push(alias.clone());
             self.entries.insert(alias, slot);
@@ -588,7 +589,9 @@ fn free_name_counted(
     if !taken(&Alias::new(wanted)) {
         return wanted.to_owned();
     }
-    let number = counters.entry(wanted.to_owned()).or_insert(2);
+    let number = counters
+        .entry(Alias::new(wanted).as_str().to_owned())
+        .or_insert(2);
     loop {
         let name = format!("{wanted}-{number}");
         *number += 1;

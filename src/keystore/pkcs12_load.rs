@@ -141,8 +141,11 @@ impl Loaded {
     /// Where no JDK opens the file there is no reading of Java's to follow: the certificates without a mark and
     /// without a key are what others find in it.
     fn show_orphans(&mut self) {
+        let mut counters = HashMap::new();
         for orphan in std::mem::take(&mut self.orphans) {
-            let name = super::free_name(&orphan.name, |alias| self.entries.contains_key(alias));
+            let name = super::free_name_counted(&orphan.name, &mut counters, |alias| {
+                self.entries.contains_key(alias)
+            });
             let entry = TrustedCertificateEntry::loaded(orphan.certificate, None);
             let slot = Slot::loaded(name.clone(), Entry::TrustedCertificate(entry), orphan.bag);
             self.entries.insert(Alias::new(&name), slot);
