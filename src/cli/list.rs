@@ -36,6 +36,7 @@ pub(crate) fn run(command: &List, printer: &Printer) -> Outcome {
             other => (other.map_err(about)?, convention),
         }
     };
+    let password = key_password(&store, password);
     if printer.json {
         printer.document(&Document {
             store: &store,
@@ -286,6 +287,20 @@ fn key(entry: &Entry, password: &Password) -> Option<Value> {
         "bits": bits,
         "encryption": encryption,
     }))
+}
+
+/// The password that keys without a certificate are looked into with; none where that would take longer than opening
+/// a store may.
+fn key_password(store: &KeyStore, password: Password) -> Password {
+    let unnamed = store.iter().filter(|(_, entry)| entry.certificates().is_empty());
+    let work = unnamed
+        .map(|(_, entry)| entry.key_work())
+        .fold(0, u64::saturating_add);
+    if work > Limits::DEFAULT.total_iterations {
+        Password::none()
+    } else {
+        password
+    }
 }
 
 /// Algorithm and bits of an entry's key, by its certificate; of a key without one where the store's password

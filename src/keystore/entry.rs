@@ -64,6 +64,16 @@ impl Entry {
             Self::SecretKey(entry) => entry.key_encryption(),
         }
     }
+
+    /// What decrypting its key costs, in iterations of a key derivation; none where there is no key, or it is clear.
+    #[must_use]
+    pub fn key_work(&self) -> u64 {
+        match self {
+            Self::PrivateKey(entry) => entry.work(),
+            Self::TrustedCertificate(_) => 0,
+            Self::SecretKey(entry) => entry.work(),
+        }
+    }
 }
 
 /// A trusted certificate (`java.security.KeyStore.TrustedCertificateEntry`).

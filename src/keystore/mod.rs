@@ -505,12 +505,8 @@ impl KeyStore {
 
     /// What decrypting all keys costs, in iterations.
     fn key_work(&self) -> u64 {
-        let work = |slot: &Slot| match &slot.entry {
-            Entry::PrivateKey(entry) => entry.work(),
-            Entry::SecretKey(entry) => entry.work(),
-            Entry::TrustedCertificate(_) => 0,
-        };
-        self.entries.values().map(work).fold(0, u64::saturating_add)
+        let work = self.entries.values().map(|slot| slot.entry.key_work());
+        work.fold(0, u64::saturating_add)
     }
 
     /// Whether all keys may be asked for.
