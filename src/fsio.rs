@@ -196,7 +196,7 @@ pub struct NewFile {
 
 /// Writes several files, all or none: each into a new file in its folder first; when all of them are there they
 /// take their places. Folders that are missing are made. Files that exist and are not empty are replaced only
-/// where that is asked for, as by [`write`].
+/// where that is asked for, as by [`write()`].
 ///
 /// # Errors
 /// [`FileError::Exists`], before anything is written; what the file system refuses, and then none of the new
