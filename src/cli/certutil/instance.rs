@@ -183,7 +183,7 @@ fn ask_filename(terminal: &Terminal<'_>, name: &str) -> Result<String, Exit> {
 }
 
 /// Between 1 and 251 of these characters, the first of them no dot.
-fn is_valid_filename(name: &str) -> bool {
+pub(super) fn is_valid_filename(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!@#$%^&{}[]()_+-=,.~'` ".contains(c);
     (1..=251).contains(&name.len()) && name.chars().all(allowed) && !name.starts_with('.')
 }

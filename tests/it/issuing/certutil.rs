@@ -397,6 +397,17 @@ fn every_refusal_has_its_exit_code() {
             1,
             "the certificate must be valid for at least one day",
         ),
+        (
+            "http --dns a/b --out x.zip".into(),
+            78,
+            "[a/b] is not a valid filename",
+        ),
+        (
+            "http --dns a --days 99999999999 --out x.zip".into(),
+            64,
+            "99999999999 days are no validity",
+        ),
+        ("http".into(), 1, "unable to read from standard input"),
         ("ca --keyusage nope --out x.p12 --pass x".into(), 1, "nope"),
     ] {
         certutil(folder, &line).exits(code).talks_of(says);

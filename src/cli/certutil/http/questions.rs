@@ -1,128 +1,24 @@
-//! `keyjar certutil http`: a certificate (or request) for Elasticsearch's HTTP interface, by questions and answers
-//! (`HttpCertificateCommand`), or by options.
+//! The questions of `HttpCertificateCommand`, in its order and words.
 
 use std::path::{Path, PathBuf};
 
 use jiff::Span;
-use keyjar::pki::{
-    self, AltName, CertificateAuthority, CertificateRequest, Dates, DistinguishedName, KeyType, Purpose,
-    Style, Template,
-};
+use keyjar::pki::{AltName, CertificateAuthority, DistinguishedName, KeyType};
 use keyjar::x509::KeyUsage;
-use keyjar::{Certificate, Password, PrivateKey, StoreFormat, fsio};
+use keyjar::{Password, StoreFormat, fsio};
 
-use super::exit::{DATA_ERROR, Exit, USAGE};
-use super::instance::{self, Node};
-use super::options::{UNATTENDED, split};
-use super::output::{self, Zip};
-use super::{Context, authority_of_pem, authority_of_store, file_name, open, read};
-
-const AUTHORITY_DN: &str = "CN=Elasticsearch HTTP CA";
-const AUTHORITY_USAGE: &str = "keyCertSign,cRLSign";
-const USAGE_OF_SERVERS: &str = "digitalSignature,keyEncipherment";
-const OUTPUT: &str = "elasticsearch-ssl-http.zip";
-
-/// What is to be made.
-struct Plan {
-    /// Who signs; nobody where requests are made.
-    ca: Option<Authority>,
-    period: Span,
-    nodes: Vec<Server>,
-    password: Password,
-    path: PathBuf,
-}
-
-struct Authority {
-    authority: CertificateAuthority,
-    /// The password of a new one's file.
-    new: Option<Password>,
-}
-
-/// A certificate of the HTTP interface.
-struct Server {
-    node: Node,
-    kind: KeyType,
-    usage: String,
-}
-
-pub(super) fn run(context: &Context<'_>) -> Result<(), Exit> {
-    let unattended = UNATTENDED.iter().any(|name| context.options.has(name));
-    let plan = if unattended {
-        of_options(context)?
-    } else {
-        of_answers(context)?
-    };
-    let contents = plan.zip(context)?;
-    output::write(&plan.path, contents)?;
-    context
-        .terminal
-        .say(&format!("\nZip file written to {}", plan.path.display()));
-    context.terminal.result(&plan.path);
-    Ok(())
-}
-
-/// The answers that the options give.
-fn of_options(context: &Context<'_>) -> Result<Plan, Exit> {
-    let options = &context.options;
-    let kind = context.key_type()?;
-    let nodes = if options.has("in") {
-        instance::collect(&context.terminal, options)?
-    } else {
-        let (dns, ip) = (options.list("dns"), options.list("ip"));
-        if dns.is_empty() && ip.is_empty() {
-            return Err(Exit::new(USAGE, "what clients connect to is missing")
-                .hint("`--dns NAME,...` and `--ip ADDRESS,...` say it, or `--in instances.yml`"));
-        }
-        let mut names = Vec::new();
-        for address in &ip {
-            names.push(AltName::ip(address)?);
-        }
-        names.splice(0..0, dns.iter().cloned().map(AltName::Dns));
-        vec![node(None, &dns, names)?]
-    };
-    let path = fsio::absolute(Path::new(options.value("out").unwrap_or(OUTPUT)))?;
-    output::check_path(&path, &context.terminal)?;
-    let password = context
-        .given_password("pass", "http.p12")?
-        .unwrap_or_else(|| Password::new(""));
-    let ca = if options.has("csr") {
-        None
-    } else if options.has("ca") || options.has("ca-cert") {
-        let authority = context.authority()?;
-        Some(Authority { authority, new: None })
-    } else {
-        let subject = options.value("ca-dn").unwrap_or(AUTHORITY_DN).parse()?;
-        let password = context
-            .given_password("ca-pass", "CA Private key")?
-            .unwrap_or_else(|| Password::new(""));
-        let authority = new_authority(context, subject, Span::new().years(5), kind, AUTHORITY_USAGE)?;
-        Some(Authority {
-            authority,
-            new: Some(password),
-        })
-    };
-    let period = match context.days()? {
-        Some(days) => Span::new()
-            .try_days(days)
-            .unwrap_or_else(|_| Span::new().years(5)),
-        None => Span::new().years(5),
-    };
-    let server = |node| Server {
-        node,
-        kind,
-        usage: USAGE_OF_SERVERS.to_owned(),
-    };
-    Ok(Plan {
-        ca,
-        period,
-        nodes: nodes.into_iter().map(server).collect(),
-        password,
-        path,
-    })
-}
+use super::super::Context;
+use super::super::authority::{self, file_name};
+use super::super::exit::{DATA_ERROR, Exit};
+use super::super::instance::{Node, is_valid_filename};
+use super::super::options::split;
+use super::super::output;
+use super::{
+    AUTHORITY_DN, AUTHORITY_USAGE, Authority, OUTPUT, Plan, Server, USAGE_OF_SERVERS, new_authority, node,
+};
 
 /// The questions of elasticsearch-certutil, in its order.
-fn of_answers(context: &Context<'_>) -> Result<Plan, Exit> {
+pub(super) fn ask(context: &Context<'_>) -> Result<Plan, Exit> {
     let terminal = &context.terminal;
     terminal.heading("Elasticsearch HTTP Certificate Utility");
     terminal
@@ -201,7 +97,13 @@ fn ask_node(context: &Context<'_>, many: bool, mut which: String, csr: bool) -> 
     let mut name = None;
     if many {
         terminal.heading(&format!("What is the name of {which}?"));
-        let answer = terminal.ask(&format!("{which} name: "))?;
+        let answer = loop {
+            let answer = terminal.ask(&format!("{which} name: "))?;
+            if is_valid_filename(&answer) {
+                break answer;
+            }
+            terminal.always(&format!("'{answer}' is not a valid filename"));
+        };
         which.clone_from(&answer);
         name = Some(answer);
     }
@@ -284,7 +186,13 @@ fn ask_options(context: &Context<'_>, mut node: Node, csr: bool) -> Result<Serve
             "It is the name of the certificate's files."
         });
         let default = node.name.clone();
-        node.name = terminal.ask_until("Key Name", &default, &default, |name| Ok(Some(name.to_owned())))?;
+        node.name = terminal.ask_until("Key Name", &default, &default, |name| {
+            if is_valid_filename(name) {
+                return Ok(Some(name.to_owned()));
+            }
+            terminal.always(&format!("'{name}' is not a valid filename"));
+            Ok(None)
+        })?;
         node.filename.clone_from(&node.name);
         terminal.heading("What subject DN should be used for your certificate?");
         node.subject = ask_name(context, "Subject DN", "DN", &node.subject)?;
@@ -294,20 +202,6 @@ fn ask_options(context: &Context<'_>, mut node: Node, csr: bool) -> Result<Serve
         usage = ask_usage(context, &usage)?;
     }
     Ok(Server { node, kind, usage })
-}
-
-/// A node by what clients call it: the first name that is no wildcard, else the first without its `*.`.
-fn node(name: Option<&str>, dns: &[String], alt_names: Vec<AltName>) -> Result<Node, Exit> {
-    let plain = dns.iter().find(|name| !name.contains('*')).cloned();
-    let first = || dns.first().map(|name| name.replace("*.", ""));
-    let name = name.map(str::to_owned).or(plain).or_else(first);
-    let name = name.unwrap_or_else(|| String::from("elasticsearch"));
-    Ok(Node {
-        subject: format!("CN={}", name.replace('.', ",DC=")).parse()?,
-        filename: name.clone(),
-        name,
-        alt_names,
-    })
 }
 
 /// A new authority, by its options.
@@ -350,38 +244,20 @@ fn make(context: &Context<'_>) -> Result<Authority, Exit> {
     })
 }
 
-fn new_authority(
-    context: &Context<'_>,
-    subject: DistinguishedName,
-    period: Span,
-    kind: KeyType,
-    usage: &str,
-) -> Result<CertificateAuthority, Exit> {
-    let mut template = Template::authority(subject, Dates::lasting(context.start(), period)?);
-    template.key_usage = key_usage(usage);
-    let key = kind.generate()?;
-    let certificate = pki::self_signed(&template, &key)?;
-    Ok(CertificateAuthority::new(key, vec![certificate])?)
-}
-
-fn key_usage(names: &str) -> Option<KeyUsage> {
-    KeyUsage::from_names(split(names).iter().map(String::as_str)).ok()
-}
-
 /// An existing authority, by its file.
 fn find(context: &Context<'_>) -> Result<Authority, Exit> {
     let terminal = &context.terminal;
     terminal.heading("What is the path to your CA?");
     terminal.say("It may be PKCS#12 (.p12), JKS (.jks) or PEM (.crt, .key, .pem).\n");
     let path = ask_path(context, "CA Path: ")?;
-    let bytes = read(&path)?;
+    let bytes = authority::read(&path)?;
     let ask_password = |path: &Path| terminal.ask_secret(&format!("Password for {}:", file_name(path)));
-    let pem = |certificate: &Path, key: &Path| authority_of_pem(certificate, key, || ask_password(key));
+    let pem = |certificate: &Path, key: &Path| authority::of_pem(certificate, key, || ask_password(key));
     let authority = match guess(&path, &bytes) {
         FileType::Store => {
             let password = ask_password(&path)?;
-            let store = open(bytes, &password, &path)?;
-            authority_of_store(&store, &password, &path)?
+            let store = authority::open(bytes, &password, &path)?;
+            authority::of_store(&store, &password, &path)?
         }
         FileType::Key => {
             terminal.heading("What is the path to your CA certificate?");
@@ -641,189 +517,6 @@ fn describe(context: &Context<'_>, ca: &CertificateAuthority) {
     ));
 }
 
-impl Plan {
-    /// The folders of Elasticsearch, of a new authority and of Kibana.
-    fn zip(&self, context: &Context<'_>) -> Result<Vec<u8>, Exit> {
-        let mut zip = Zip::new();
-        zip.folder("elasticsearch/")?;
-        let many = self.nodes.len() > 1;
-        for server in &self.nodes {
-            let folder = if many {
-                let folder = format!("elasticsearch/{}", server.node.filename);
-                zip.folder(&format!("{folder}/"))?;
-                folder
-            } else {
-                String::from("elasticsearch")
-            };
-            self.server(context, server, &folder, &mut zip)?;
-        }
-        let certificate = self.ca.as_ref().and_then(|ca| ca.authority.certificate());
-        if let Some((certificate, password)) =
-            certificate.zip(self.ca.as_ref().and_then(|ca| ca.new.as_ref()))
-        {
-            let key = self.ca.as_ref().map(|ca| ca.authority.key());
-            zip.folder("ca/")?;
-            zip.file("ca/README.txt", readme_of_ca(certificate, password).as_bytes())?;
-            if let Some(key) = key {
-                let store = output::pkcs12("ca", key, certificate, None, password)?;
-                zip.file("ca/ca.p12", &store)?;
-            }
-        }
-        zip.folder("kibana/")?;
-        zip.file(
-            "kibana/README.txt",
-            readme_of_kibana(certificate.is_some()).as_bytes(),
-        )?;
-        if let Some(certificate) = certificate {
-            zip.file(
-                "kibana/elasticsearch-ca.pem",
-                &output::certificate_pem(certificate),
-            )?;
-        }
-        zip.file("kibana/sample-kibana.yml", KIBANA_YML.as_bytes())?;
-        zip.finish()
-    }
-
-    fn server(
-        &self,
-        context: &Context<'_>,
-        server: &Server,
-        folder: &str,
-        zip: &mut Zip,
-    ) -> Result<(), Exit> {
-        let dates = Dates::lasting(context.start(), self.period)?;
-        let dates = match &self.ca {
-            Some(ca) => context.cut(dates, &ca.authority),
-            None => dates,
-        };
-        let node = context.mended(server.node.clone());
-        let mut template = Template::new(
-            node.subject.clone(),
-            node.alt_names.clone(),
-            Purpose::Server,
-            dates,
-        );
-        template.key_usage = key_usage(&server.usage);
-        if context.strict_compat {
-            template.style = Style::CertutilHttp;
-        }
-        let key = server.kind.generate()?;
-        let has_password = self.password.expose_text().is_some_and(|text| !text.is_empty());
-        match &self.ca {
-            Some(ca) => {
-                let certificate = ca.authority.issue(&template, &key)?;
-                context.warn_of_length(&certificate);
-                let store = output::pkcs12(
-                    "http",
-                    &key,
-                    &certificate,
-                    ca.authority.certificate(),
-                    &self.password,
-                )?;
-                zip.file(
-                    &format!("{folder}/README.txt"),
-                    readme_of_store(has_password).as_bytes(),
-                )?;
-                zip.file(&format!("{folder}/http.p12"), &store)?;
-                zip.file(
-                    &format!("{folder}/sample-elasticsearch.yml"),
-                    store_yml(has_password).as_bytes(),
-                )
-            }
-            None => self.request(&template, &key, &node.filename, folder, zip),
-        }
-    }
-
-    fn request(
-        &self,
-        template: &Template,
-        key: &PrivateKey,
-        name: &str,
-        folder: &str,
-        zip: &mut Zip,
-    ) -> Result<(), Exit> {
-        let request = CertificateRequest::new(template, key)?;
-        let has_password = self.password.expose_text().is_some_and(|text| !text.is_empty());
-        zip.file(
-            &format!("{folder}/README.txt"),
-            readme_of_request(name).as_bytes(),
-        )?;
-        zip.file(&format!("{folder}/http-{name}.csr"), request.to_pem().as_bytes())?;
-        zip.file(
-            &format!("{folder}/http-{name}.key"),
-            &output::key_pem(key, Some(&self.password))?,
-        )?;
-        zip.file(
-            &format!("{folder}/sample-elasticsearch.yml"),
-            request_yml(name, has_password).as_bytes(),
-        )
-    }
-}
-
-const SECURE: &str = "xpack.security.http.ssl.";
-
-fn readme_of_store(has_password: bool) -> String {
-    let password = if has_password {
-        "It has the password that was given; Elasticsearch is told it with\n  bin/elasticsearch-keystore add xpack.security.http.ssl.keystore.secure_password\n"
-    } else {
-        "Its password is blank.\n"
-    };
-    format!(
-        "http.p12: the private key and the certificate of Elasticsearch's HTTP interface, and its authority's certificate.\n{password}\n1. Copy http.p12 to Elasticsearch's configuration folder, readable by Elasticsearch alone.\n2. Put the lines of sample-elasticsearch.yml into elasticsearch.yml.\n3. Restart the node; its clients need https:// and the authority's certificate.\n"
-    )
-}
-
-fn store_yml(has_password: bool) -> String {
-    let note = if has_password {
-        "# The password goes into Elasticsearch's own keystore, not here:\n# bin/elasticsearch-keystore add xpack.security.http.ssl.keystore.secure_password\n"
-    } else {
-        ""
-    };
-    format!("{SECURE}enabled: true\n{SECURE}keystore.path: \"http.p12\"\n{note}")
-}
-
-fn readme_of_request(name: &str) -> String {
-    format!(
-        "http-{name}.csr: send it to the authority; it answers with a certificate.\nhttp-{name}.key: the private key; it stays with you.\n\n1. Save the certificate as http-{name}.crt.\n2. Copy it and the key to Elasticsearch's configuration folder, readable by Elasticsearch alone.\n3. Put the lines of sample-elasticsearch.yml into elasticsearch.yml, and restart the node.\n"
-    )
-}
-
-fn request_yml(name: &str, has_password: bool) -> String {
-    let note = if has_password {
-        "# The key's password goes into Elasticsearch's own keystore, not here:\n# bin/elasticsearch-keystore add xpack.security.http.ssl.secure_key_passphrase\n"
-    } else {
-        ""
-    };
-    format!(
-        "{SECURE}enabled: true\n{SECURE}key: \"http-{name}.key\"\n{SECURE}certificate: \"http-{name}.crt\"\n{note}"
-    )
-}
-
-fn readme_of_ca(certificate: &Certificate, password: &Password) -> String {
-    let password = if password.expose_text().is_some_and(|text| !text.is_empty()) {
-        "It has the password that was given."
-    } else {
-        "Its password is blank."
-    };
-    format!(
-        "ca.p12: the private key and the certificate of the authority `{}`. {password}\n\nKeep it in a safe place, and off the servers: who has it can make certificates that your clients trust.\nMore certificates of it: keyjar certutil http --ca ca.p12 --dns NAME\n",
-        certificate.subject()
-    )
-}
-
-fn readme_of_kibana(has_ca: bool) -> String {
-    let certificate = if has_ca {
-        "1. Copy elasticsearch-ca.pem to Kibana's configuration folder.\n"
-    } else {
-        "1. Save the authority's certificate as elasticsearch-ca.pem in Kibana's configuration folder.\n"
-    };
-    format!(
-        "What Kibana needs to trust Elasticsearch's HTTP interface.\n\n{certificate}2. Put the lines of sample-kibana.yml into kibana.yml.\n3. Restart Kibana.\n"
-    )
-}
-
-const KIBANA_YML: &str = "elasticsearch.hosts: [ \"https://<your elasticsearch host>:9200\" ]\nelasticsearch.ssl.certificateAuthorities: [ \"config/elasticsearch-ca.pem\" ]\n";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -842,20 +535,5 @@ mod tests {
         for text in ["", "Y", "5", "3X", "99999999999Y"] {
             assert!(parse_period(text).is_none(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_node_is_called_by_the_first_name_without_a_wildcard() {
-        let name = |dns: &[&str]| {
-            let dns: Vec<_> = dns.iter().map(|name| (*name).to_owned()).collect();
-            let node = node(None, &dns, Vec::new()).unwrap();
-            (node.name, node.subject.to_string())
-        };
-        assert_eq!(
-            name(&["*.a.b", "es.a.b"]),
-            ("es.a.b".into(), "CN=es,DC=a,DC=b".into())
-        );
-        assert_eq!(name(&["*.a.b"]), ("a.b".into(), "CN=a,DC=b".into()));
-        assert_eq!(name(&[]), ("elasticsearch".into(), "CN=elasticsearch".into()));
     }
 }
