@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::agent::{Agent, Purpose};
+use super::certificates::{is_authority, leads_to, names, top};
 use super::settings::{CertificateFile, Means, Settings, Trust, own_server_certificate};
 use super::url::{Host, Match};
-use crate::x509::{Certificate, KeyUsage, Validity};
+use crate::x509::{Certificate, Validity};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,7 @@ pub fn examine(settings: &Settings<'_>, trust: &Trust<'_>, now: Timestamp) -> Ve
         Means::Pin(file) => look.pin(file, &mut found),
         Means::Jvm(_) => {
             if let Some(anchors) = trust.roots {
+                look.anchors(anchors, &mut found);
                 look.server(anchors, &mut found);
             }
         }
@@ -102,6 +104,9 @@ pub fn examine(settings: &Settings<'_>, trust: &Trust<'_>, now: Timestamp) -> Ve
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }
+
+/// As many certificates as someone would look at one by one.
+const FEW: usize = 4;
 
 struct Look<'a> {
     agent: Agent,
@@ -158,13 +163,24 @@ impl Look<'_> {
         if !usable.iter().any(|c| c.is_self_issued()) {
             self.only_intermediates(file, &usable, found);
         }
-        if self.agent == Agent::Python {
+        if self.agent == Agent::Python && usable.len() <= FEW {
             for ca in usable.iter().filter(|c| c.is_ca()) {
                 strict(file, ca, found);
             }
         }
         if let (Some(server), None) = (own_server_certificate(file), self.trust.server_certificate) {
             self.name(file, server, Severity::Fails, found);
+        }
+    }
+
+    /// A truststore of a JVM, which looks at no anchor's dates. A long list is nobody's own.
+    fn anchors(&self, file: &CertificateFile, found: &mut Vec<Finding>) {
+        let expired_ones = file
+            .certificates()
+            .iter()
+            .filter(|anchor| anchor.validity_at(self.now) != Validity::Valid);
+        for anchor in expired_ones.take(FEW) {
+            found.push(expired(Severity::Warning, "authority", file, anchor, self.now));
         }
     }
 
@@ -393,72 +409,6 @@ impl Look<'_> {
             ));
         }
     }
-}
-
-/// Whether the file's first certificate is an authority's and not a server's own.
-pub(super) fn is_authority(file: &CertificateFile) -> bool {
-    let Some(first) = file.certificates().first() else {
-        return false;
-    };
-    let signs_only = first.key_usage().is_some_and(|usage| {
-        usage.contains(KeyUsage::KEY_CERT_SIGN) && !usage.contains(KeyUsage::DIGITAL_SIGNATURE)
-    });
-    let names_hosts = first.subject_alt_names().iter().any(|name| {
-        matches!(
-            name,
-            crate::x509::SubjectAltName::Dns(_) | crate::x509::SubjectAltName::Ip(_)
-        )
-    });
-    first.basic_constraints_ca() == Some(true) && (signs_only || !names_hosts)
-}
-
-/// Whether the chain, by names and key identifiers, ends in or below one of the authorities. Signatures are not
-/// verified.
-fn leads_to(chain: &[Certificate], roots: &[Certificate]) -> bool {
-    let mut at = chain.first();
-    for _ in chain {
-        let Some(current) = at else { return false };
-        if roots.iter().any(|root| root == current || issued(root, current)) {
-            return true;
-        }
-        at = chain
-            .iter()
-            .find(|next| *next != current && issued(next, current));
-    }
-    false
-}
-
-fn top<'a>(leaf: &'a Certificate, chain: &'a [Certificate]) -> &'a Certificate {
-    let mut current = leaf;
-    for _ in chain {
-        match chain
-            .iter()
-            .find(|next| *next != current && issued(next, current))
-        {
-            Some(next) => current = next,
-            None => break,
-        }
-    }
-    current
-}
-
-/// Whether the one may have issued the other.
-pub(super) fn issued(issuer: &Certificate, subject: &Certificate) -> bool {
-    issuer.subject() == subject.issuer()
-        && match (issuer.subject_key_id(), subject.authority_key_id()) {
-            (Some(issuer), Some(named)) => issuer == named,
-            _ => true,
-        }
-}
-
-/// The names a certificate is for, for people.
-pub(super) fn names(certificate: &Certificate) -> String {
-    let names: Vec<_> = certificate
-        .subject_alt_names()
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
-    names.join(", ")
 }
 
 fn leaf_as_root(severity: Severity, file: &CertificateFile, leaf: &Certificate) -> Finding {

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::examine::{Finding, Severity, expired, is_authority, issued, names};
+use super::certificates::{is_authority, issued, names};
+use super::examine::{Finding, Severity, expired};
 use super::server::{ClientAuthentication, KeyForm, ServerSettings};
 use super::settings::CertificateFile;
 use super::url::{Match, ServerUrl};

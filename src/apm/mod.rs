@@ -20,6 +20,7 @@
 //! ```
 
 mod agent;
+mod certificates;
 mod error;
 mod examine;
 mod examine_server;

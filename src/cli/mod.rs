@@ -180,6 +180,10 @@ fn man(folder: &std::path::Path, printer: &Printer) -> Outcome {
     let mut pages = vec![(String::from("keyjar.1"), command.clone())];
     for part in command.get_subcommands() {
         let name = format!("keyjar-{}", part.get_name());
+        for inner in part.get_subcommands() {
+            let name = format!("{name}-{}", inner.get_name());
+            pages.push((format!("{name}.1"), inner.clone().name(name)));
+        }
         pages.push((format!("{name}.1"), part.clone().name(name)));
     }
     for (name, command) in pages {
@@ -208,12 +212,18 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    #[test]
-    fn every_command_has_an_example_and_tells_its_exit_codes() {
-        for command in whole()
+    /// The commands, and those within them.
+    fn all(command: &clap::Command) -> Vec<&clap::Command> {
+        command
             .get_subcommands()
             .filter(|command| command.get_name() != "help")
-        {
+            .flat_map(|command| std::iter::once(command).chain(all(command)))
+            .collect()
+    }
+
+    #[test]
+    fn every_command_has_an_example_and_tells_its_exit_codes() {
+        for command in all(&whole()) {
             let help = command.clone().render_long_help().to_string();
             assert!(help.contains("Examples:"), "{}", command.get_name());
             assert!(help.contains("Exit codes:"), "{}", command.get_name());
@@ -222,7 +232,7 @@ mod tests {
 
     #[test]
     fn value_names_are_upper_case() {
-        for command in whole().get_subcommands() {
+        for command in all(&whole()) {
             for argument in command.get_arguments() {
                 for name in argument.get_value_names().unwrap_or_default() {
                     assert_eq!(

@@ -128,12 +128,14 @@ pub(super) fn run(command: &Agent, printer: &Printer) -> Outcome {
     }
     let prepared = prepare(command, printer)?;
     let mut made = Vec::new();
+    let mut left_out = Vec::new();
     for agent in command.agents() {
         match make(agent, command, &prepared, printer) {
             Ok(one) => made.push(one),
             // Of all agents some have no option for what was given.
             Err(Problem::NoOption(error)) if command.is_all() => {
                 printer.warning(&format!("left out: {error}"));
+                left_out.push(json!({ "agent": agent.name(), "why": error.to_string() }));
                 for hint in error.hints() {
                     printer.hint(&hint.to_string());
                 }
@@ -163,7 +165,7 @@ pub(super) fn run(command: &Agent, printer: &Printer) -> Outcome {
     if out.is_some() {
         files::write(&planned, command.force, printer)?;
     }
-    print(command, &made, &planned, printer);
+    print(command, &made, &planned, &left_out, printer);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -244,7 +246,7 @@ fn make(agent: apm::Agent, command: &Agent, prepared: &Prepared, printer: &Print
     })
 }
 
-fn print(command: &Agent, made: &[Made], planned: &[Planned], printer: &Printer) {
+fn print(command: &Agent, made: &[Made], planned: &[Planned], left_out: &[Value], printer: &Printer) {
     let written: Vec<_> = planned
         .iter()
         .filter(|_| command.out.is_some())
@@ -253,7 +255,7 @@ fn print(command: &Agent, made: &[Made], planned: &[Planned], printer: &Printer)
     if printer.json || command.form() == Form::Json {
         let mut documents: Vec<_> = made.iter().map(document).collect();
         let document = if command.is_all() {
-            json!({ "schema": 1, "agents": documents, "files": written })
+            json!({ "schema": 1, "agents": documents, "left_out": left_out, "files": written })
         } else {
             let mut one = documents.pop().unwrap_or_default();
             one.insert(String::from("files"), json!(written));

@@ -50,6 +50,8 @@ impl Read {
 pub(super) enum Role {
     Authority,
     Own,
+    /// Own, for the server itself: its key may stand beside it.
+    Server,
 }
 
 /// Reads one input or several, which are one list then.
@@ -110,11 +112,11 @@ fn one(
     }
     let read = read_certificates(&bytes, &Limits::DEFAULT)
         .map_err(|error| Failure::from(error).context(format!("`{}`", path.display())))?;
-    if read
+    let has_key = read
         .passed_over
         .iter()
-        .any(|what| what.starts_with("a private key"))
-    {
+        .any(|what| what.starts_with("a private key"));
+    if has_key && role != Role::Server {
         printer.warning(&format!(
             "`{}` holds a private key as well: agents need the certificate alone",
             path.display()
@@ -170,8 +172,8 @@ fn of_store(store: &KeyStore, role: Role, path: &Path) -> Result<Vec<Certificate
         }
     }
     match (role, keys.as_slice()) {
-        (Role::Own, [(_, only)]) => Ok(only.chain().to_vec()),
-        (Role::Own, [(alias, _), ..]) => {
+        (Role::Own | Role::Server, [(_, only)]) => Ok(only.chain().to_vec()),
+        (Role::Own | Role::Server, [(alias, _), ..]) => {
             let message = format!("`{}` holds {} keys: which is meant?", path.display(), keys.len());
             let hint = format!(
                 "`keyjar export {} {alias} --chain --out server.crt` writes one's certificates",
@@ -179,7 +181,7 @@ fn of_store(store: &KeyStore, role: Role, path: &Path) -> Result<Vec<Certificate
             );
             Err(Failure::new(ErrorKind::Conflict, message, &hint))
         }
-        (Role::Own, []) => Ok(trusted),
+        (Role::Own | Role::Server, []) => Ok(trusted),
         (Role::Authority, keys) => {
             let tops = keys
                 .iter()

@@ -27,7 +27,7 @@ pub(super) struct Key {
 pub(super) fn from_files(command: &Server, printer: &Printer) -> Result<(Read, Key), Failure> {
     let own: Vec<PathBuf> = command.cert.iter().cloned().collect();
     let key_password = || password::find(&KEYSTORE, command.keystore_pass.as_ref(), printer);
-    let server = inputs::read(&own, Role::Own, &key_password, printer)?;
+    let server = inputs::read(&own, Role::Server, &key_password, printer)?;
     let (Some(server), Some(path)) = (server, command.key.as_deref()) else {
         return Err(Failure::new(
             ErrorKind::Usage,

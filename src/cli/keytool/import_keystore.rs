@@ -58,10 +58,10 @@ pub(super) fn run(options: &Options, console: &Console) -> Done {
                 from.format().java_name(),
                 backup.display()
             );
-            return Ok::<_, Problem>((Some(bytes), true, vec![line]));
+            return Ok::<_, Problem>((Some(bytes), to.store.has_keys(), vec![line]));
         }
         let warnings = to.format_warning().into_iter().collect();
-        Ok((Some(bytes), true, warnings))
+        Ok((Some(bytes), to.store.has_keys(), warnings))
     })?;
     store::warn(&entries, console);
     Ok(())

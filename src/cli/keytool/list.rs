@@ -1,10 +1,12 @@
+use std::collections::HashSet;
+
 use keyjar::crypto::Digest;
-use keyjar::{Alias, Entry};
+use keyjar::{Alias, Certificate, Entry};
 
 use super::certificate::{day, fingerprint, text, to_pem};
 use super::console::Console;
 use super::options::Options;
-use super::store::{self, Opened, kind};
+use super::store::{self, kind};
 use super::{Done, weak};
 
 const STARS: &str =
@@ -14,12 +16,17 @@ const STARS: &str =
 pub(super) fn run(options: &Options, console: &Console) -> Done {
     let opened = store::look(options, console)?;
     let mut warnings = Vec::new();
+    let trusted: HashSet<_> = opened
+        .store
+        .iter()
+        .filter_map(|(_, entry)| entry.certificates().first())
+        .collect();
     if let Some(name) = &options.alias {
         let entry = opened
             .store
             .get(&Alias::new(name))
             .ok_or_else(|| store::absent(name))?;
-        console.out(&entry_text(name, entry, options, &opened, &mut warnings));
+        console.out(&entry_text(name, entry, options, &trusted, &mut warnings));
     } else {
         let count = opened.store.len();
         let entries = if count == 1 { "entry" } else { "entries" };
@@ -35,7 +42,7 @@ pub(super) fn run(options: &Options, console: &Console) -> Done {
         // In the order of UTF-16 code units, as Java compares strings.
         all.sort_by_key(|(alias, _)| alias.as_str().encode_utf16().collect::<Vec<_>>());
         for (alias, entry) in all {
-            out += &entry_text(alias.as_str(), entry, options, &opened, &mut warnings);
+            out += &entry_text(alias.as_str(), entry, options, &trusted, &mut warnings);
             if options.verbose || options.rfc {
                 out += &format!("\n\n{STARS}\n\n");
             }
@@ -51,25 +58,16 @@ fn entry_text(
     alias: &str,
     entry: &Entry,
     options: &Options,
-    opened: &Opened,
+    trusted: &HashSet<&Certificate>,
     warnings: &mut Vec<String>,
 ) -> String {
     let certificates = entry.certificates();
-    let trusted: Vec<_> = opened
-        .store
-        .iter()
-        .filter_map(|(_, entry)| entry.certificates().first())
-        .collect();
     for (number, certificate) in certificates.iter().enumerate() {
         let label = match certificates.len() {
             1 => format!("<{alias}>"),
             _ => format!("Certificate #{} of <{alias}>", number + 1),
         };
-        warnings.extend(weak::warnings(
-            &label,
-            certificate,
-            trusted.contains(&certificate),
-        ));
+        warnings.extend(weak::warnings(&label, certificate, trusted.contains(certificate)));
     }
     let created = day(entry.created());
     if !options.verbose && !options.rfc {
@@ -90,7 +88,7 @@ fn entry_text(
         if options.rfc {
             to_pem(certificate)
         } else {
-            text(certificate, trusted.contains(&certificate))
+            text(certificate, trusted.contains(certificate))
         }
     };
     match entry {

@@ -67,6 +67,7 @@ pub(super) fn store_password(options: &Options, console: &Console) -> Done {
         };
         let store = store::open(bytes, &old_password)?;
         let new = store::new_password(options, "keystore password", console)?;
+        store::check(&new, store.format())?;
         let encoder = store.encoder().clock(clock::now()).old_password(&old_password);
         let bytes = encoder.to_bytes(&new)?;
         if options.verbose {

@@ -234,6 +234,9 @@ pub(super) fn change(
     }
     let password = password(options, "Enter keystore password:  ", is_new, console)?;
     let wanted = format(options.storetype.as_deref())?;
+    if is_new {
+        check(&password, wanted)?;
+    }
     fsio::update(&path, &Limits::DEFAULT, |old| {
         let mut opened = match old {
             Some(bytes) => opened(name.clone(), open(bytes, &password)?, password.duplicate()),
@@ -256,12 +259,13 @@ pub(super) fn change(
         if let Some(line) = opened.format_warning() {
             warn(&[line], console);
         }
-        Ok::<_, Problem>((bytes, true, ()))
+        Ok::<_, Problem>((bytes, opened.store.has_keys(), ()))
     })
 }
 
 /// A new store is written as keytool of JDK 17 writes it.
 pub(super) fn encode(opened: &Opened, is_new: bool) -> Result<Vec<u8>, Problem> {
+    check(&opened.password, opened.format)?;
     let mut encoder = opened.store.encoder().clock(clock::now());
     if is_new {
         encoder = match opened.format {
@@ -270,6 +274,17 @@ pub(super) fn encode(opened: &Opened, is_new: bool) -> Result<Vec<u8>, Problem> 
         };
     }
     Ok(encoder.to_bytes(&opened.password)?)
+}
+
+/// No JDK before 25 opens a PKCS#12 store with such a password, and none of those writes one.
+pub(super) fn check(password: &Password, format: StoreFormat) -> Done {
+    let is_plain = |text: &str| text.bytes().all(|octet| (0x20..=0x7e).contains(&octet));
+    if format == StoreFormat::Pkcs12 && !password.expose_text().is_none_or(is_plain) {
+        return Err(Problem::exception("Password is not ASCII").hinted(
+            "no JDK before 25 opens a PKCS#12 store with a character outside 0x20-0x7E in its password",
+        ));
+    }
+    Ok(())
 }
 
 /// What keytool calls an entry.
