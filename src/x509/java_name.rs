@@ -1,4 +1,4 @@
-//! Names as the messages of a JVM show them.
+//! Names as the messages of a JVM and keytool show them.
 
 use der::asn1::ObjectIdentifier;
 
@@ -6,7 +6,8 @@ use super::name::{Attribute, Name, text};
 use super::oid::hex;
 
 impl Name<'_> {
-    /// The name as `X500Principal.toString` of the JDK has it, which its exceptions quote: the last RDN first,
+    /// The name as `X500Principal.toString` of the JDK has it (`sun.security.x509.X500Name.toString`), which its
+    /// exceptions quote and keytool prints: the last RDN first,
     /// `, ` between them, `+` as ` + ` within one, `EMAILADDRESS` and `OID.1.2.3` for other types, and quotes
     /// around a value with special characters (`sun.security.x509.AVA.toString`).
     #[must_use]
@@ -83,4 +84,24 @@ fn quoted(value: &str) -> String {
         out.push(character);
     }
     if needs_quotes { format!("\"{out}\"") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_where_java_quotes_them() {
+        for (value, expected) in [
+            ("plain value", "plain value"),
+            ("a, b", "\"a, b\""),
+            (" lead", "\" lead\""),
+            ("two  blanks", "\"two  blanks\""),
+            ("say \"x\"", "\"say \\\"x\\\"\""),
+            ("a=b", "\"a=b\""),
+            ("(c) 2006", "(c) 2006"),
+        ] {
+            assert_eq!(quoted(value), expected);
+        }
+    }
 }

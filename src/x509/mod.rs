@@ -18,7 +18,6 @@ mod oid;
 mod parts;
 mod pkcs7;
 mod time;
-mod x500_string;
 
 #[cfg(feature = "pki")]
 pub(crate) use algorithm::signature_name;

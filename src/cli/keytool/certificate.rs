@@ -20,8 +20,8 @@ pub(super) fn text(certificate: &Certificate, is_trusted: bool) -> String {
     let mut out = format!(
         "Owner: {}\nIssuer: {}\nSerial number: {}\nValid from: {} until: {}\nCertificate fingerprints:\n\t SHA1: {}\n\t SHA256: {}\n\
          Signature algorithm name: {algorithm}{}\nSubject Public Key Algorithm: {key}{}\nVersion: {}\n",
-        certificate.subject().to_x500_string(),
-        certificate.issuer().to_x500_string(),
+        certificate.subject().to_java_string(),
+        certificate.issuer().to_java_string(),
         certificate.serial_hex(),
         date(certificate.not_before()),
         date(certificate.not_after()),

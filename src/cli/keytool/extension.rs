@@ -363,7 +363,7 @@ fn general_name(name: keyjar::asn1::Tlv<'_>) -> Option<String> {
         }
         1 => format!("RFC822Name: {}", text()),
         2 => format!("DNSName: {}", text()),
-        4 => Name::from_der(name.value).ok()?.to_x500_string(),
+        4 => Name::from_der(name.value).ok()?.to_java_string(),
         6 => format!("URIName: {}", text()),
         7 => format!("IPAddress: {}", address(name.value)?),
         8 => format!("OIDName: {}", Oid::new(name.value)),
