@@ -59,7 +59,7 @@ pub(crate) struct Csr {
 /// `keyjar csr`
 pub(crate) fn csr(command: &Csr, printer: &Printer) -> Outcome {
     let names = alt_names(&command.dns, &command.ip)?;
-    let purpose = purpose(command.client, command.server).unwrap_or(Purpose::Server);
+    let purpose = issuing::purpose(command.client, command.server).unwrap_or(Purpose::Server);
     // A request says nothing of dates.
     let dates = Dates::days(clock::now(), DAYS)?;
     let order = order(&command.name, command.filename.as_deref(), names, purpose, dates)?;
@@ -200,7 +200,10 @@ fn template(
     dates: Dates,
     printer: &Printer,
 ) -> Result<Template, Failure> {
-    let purpose = purpose(command.client, command.server).unwrap_or_else(|| asked_purpose(request));
+    let purpose = issuing::purpose(command.client, command.server).unwrap_or_else(|| {
+        let asked = issuing::purpose_of(&request.extended_key_usage().unwrap_or_default());
+        asked.unwrap_or(Purpose::Server)
+    });
     let mut names = alt_names(&command.dns, &command.ip)?;
     if names.is_empty() {
         names = request.alt_names().map_err(|error| {
@@ -220,30 +223,6 @@ fn template(
         printer.warning("the request asks for an authority's certificate; it gets a server's or client's");
     }
     Ok(Template::new(request.subject().clone(), names, purpose, dates))
-}
-
-fn asked_purpose(request: &CertificateRequest) -> Purpose {
-    let purposes: Vec<_> = request
-        .extended_key_usage()
-        .unwrap_or_default()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let has = |name: &str| purposes.iter().any(|purpose| purpose == name);
-    match (has("serverAuth"), has("clientAuth")) {
-        (true, true) => Purpose::ServerAndClient,
-        (false, true) => Purpose::Client,
-        _ => Purpose::Server,
-    }
-}
-
-const fn purpose(client: bool, server: bool) -> Option<Purpose> {
-    match (client, server) {
-        (true, true) => Some(Purpose::ServerAndClient),
-        (true, false) => Some(Purpose::Client),
-        (false, true) => Some(Purpose::Server),
-        (false, false) => None,
-    }
 }
 
 fn alt_names(dns: &[String], ip: &[String]) -> Result<Vec<AltName>, Failure> {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use keyjar::fsio::{self, NewFile};
 use keyjar::keystore::{PrivateKeyEntry, TrustedCertificateEntry};
-use keyjar::pki::{CertificateAuthority, Dates, KeyType};
+use keyjar::pki::{CertificateAuthority, Dates, KeyType, Purpose};
 use keyjar::secret::SecretBytes;
+use keyjar::x509::KeyPurpose;
 use keyjar::{
     Certificate, Entry, ErrorKind, KeyStore, Limits, Password, PrivateKey, StoreFormat, clock, ops, pem,
 };
@@ -183,6 +184,22 @@ pub(super) fn open_store(
     let password = password::find(asked, source, printer)?;
     let store = KeyStore::from_bytes(bytes.clone(), &password)?;
     Ok((store, password))
+}
+
+/// What a certificate is for, of these two; nothing where it is for neither.
+pub(super) const fn purpose(client: bool, server: bool) -> Option<Purpose> {
+    match (client, server) {
+        (true, true) => Some(Purpose::ServerAndClient),
+        (true, false) => Some(Purpose::Client),
+        (false, true) => Some(Purpose::Server),
+        (false, false) => None,
+    }
+}
+
+/// What the purposes of an extendedKeyUsage say.
+pub(super) fn purpose_of(purposes: &[KeyPurpose<'_>]) -> Option<Purpose> {
+    let has = |name: &str| purposes.iter().any(|purpose| purpose.to_string() == name);
+    purpose(has("clientAuth"), has("serverAuth"))
 }
 
 /// The one private key of a store, and its chain.

@@ -95,7 +95,9 @@ fn template(old: &Certificate, command: &Cert, dates: Dates) -> Result<Template,
     let purpose = if command.client || command.server {
         command.purpose()
     } else {
-        purpose_of(old)
+        // A certificate that names no purposes is for any.
+        let named = issuing::purpose_of(&old.extended_key_usage().unwrap_or_default());
+        named.unwrap_or(Purpose::ServerAndClient)
     };
     let given = command.alt_names()?;
     let mut names = if given.is_empty() {
@@ -110,20 +112,4 @@ fn template(old: &Certificate, command: &Cert, dates: Dates) -> Result<Template,
         names = AltName::derived(&old.short_name())?;
     }
     Ok(Template::new(old.subject().into(), names, purpose, dates))
-}
-
-/// A certificate that names no purposes is for any.
-fn purpose_of(old: &Certificate) -> Purpose {
-    let purposes: Vec<_> = old
-        .extended_key_usage()
-        .unwrap_or_default()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let has = |name: &str| purposes.iter().any(|purpose| purpose == name);
-    match (has("serverAuth"), has("clientAuth")) {
-        (true, false) => Purpose::Server,
-        (false, true) => Purpose::Client,
-        _ => Purpose::ServerAndClient,
-    }
 }
