@@ -1,14 +1,13 @@
 //! Objects of BCFKS to entries and back, as Bouncy Castle's `BcFKSKeyStoreSpi` does it.
 
 use bytes::Bytes;
-use indexmap::IndexMap;
 
-use super::bks::same_but_for_case;
-use super::encoder::{Settings, what};
+use super::bks::Loading;
+use super::encoder::Settings;
 use super::entry::KeyMaterial;
 use super::secret_key::SecretMaterial;
 use super::{
-    Alias, Entry, Kept, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot,
+    Alias, Entry, KeyStore, KeyStoreError, Origin, PrivateKeyEntry, SecretKeyEntry, Skipped, Slot,
     StoreFormat, TrustedCertificateEntry,
 };
 use crate::bcfks::{self, Bcfks, Derivation, Object, ObjectType, Parameters, PrivateKeyData};
@@ -17,49 +16,25 @@ use crate::x509::Certificate;
 
 /// Makes entries of the objects.
 pub(super) fn load(file: Bcfks) -> Result<KeyStore, KeyStoreError> {
-    let mut entries: IndexMap<Alias, Slot> = IndexMap::with_capacity(file.objects.len());
-    let mut skipped = Vec::new();
-    let mut kept = Kept::default();
+    let mut loading = Loading::with_capacity(file.objects.len());
     for (object, id) in file.objects.iter().zip(0_u32..) {
-        let Some(entry) = entry(object)? else {
-            skipped.push(Skipped {
-                what: format!("the object `{}`", object.identifier),
-                why: String::from("its type is none that Bouncy Castle knows"),
-                certificate: None,
-                alias: None,
-            });
-            kept.records.push(id);
-            continue;
-        };
-        let alias = Alias::new(&object.identifier);
-        if let Some(first) = entries
-            .get(&alias)
-            .filter(|first| first.name != object.identifier)
-        {
-            skipped.push(same_but_for_case(&first.name, &object.identifier, &entry));
-            kept.colliding
-                .push((id, Slot::loaded(object.identifier.clone(), entry, id)));
-            continue;
-        }
-        let slot = Slot::loaded(object.identifier.clone(), entry, id);
-        if let Some(lost) = entries.insert(alias, slot) {
-            skipped.push(Skipped {
-                what: format!("{} `{}`", what(&lost.entry), lost.name),
-                why: String::from("a later entry of the same alias replaces it"),
-                certificate: lost.entry.certificates().first().cloned(),
-                alias: None,
-            });
+        match entry(object)? {
+            Some(entry) => loading.add(&object.identifier, entry, id),
+            None => {
+                let told = Skipped {
+                    what: format!("the object `{}`", object.identifier),
+                    why: String::from("its type is none that Bouncy Castle knows"),
+                    certificate: None,
+                    alias: None,
+                };
+                loading.leave_out(told, id);
+            }
         }
     }
-    let origin = Origin::Bcfks {
+    Ok(loading.finish(|kept| Origin::Bcfks {
         file: Box::new(file),
         kept,
-    };
-    Ok(KeyStore {
-        entries,
-        skipped,
-        origin,
-    })
+    }))
 }
 
 fn entry(object: &Object) -> Result<Option<Entry>, KeyStoreError> {

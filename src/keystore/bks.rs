@@ -24,28 +24,48 @@ pub(super) const fn format_of(bks: &Bks) -> StoreFormat {
 /// Makes entries of the records. A sealed key tells its kind only when it is opened: with a chain it is a private
 /// one, for Bouncy Castle takes no other with a chain and none without.
 pub(super) fn load(file: Bks) -> Result<KeyStore, KeyStoreError> {
-    let mut entries: IndexMap<Alias, Slot> = IndexMap::with_capacity(file.records.len());
-    let mut skipped = Vec::new();
-    let mut kept = Kept::default();
+    let mut loading = Loading::with_capacity(file.records.len());
     for (record, id) in file.records.iter().zip(0_u32..) {
-        let entry = match entry(record)? {
-            Ok(entry) => entry,
-            Err(left_out) => {
-                skipped.push(left_out);
-                kept.records.push(id);
-                continue;
-            }
-        };
-        let alias = Alias::new(&record.alias);
-        if let Some(first) = entries.get(&alias).filter(|first| first.name != record.alias) {
-            skipped.push(same_but_for_case(&first.name, &record.alias, &entry));
-            kept.colliding
-                .push((id, Slot::loaded(record.alias.clone(), entry, id)));
-            continue;
+        match entry(record)? {
+            Ok(entry) => loading.add(&record.alias, entry, id),
+            Err(left_out) => loading.leave_out(left_out, id),
         }
-        let slot = Slot::loaded(record.alias.clone(), entry, id);
-        if let Some(lost) = entries.insert(alias, slot) {
-            skipped.push(Skipped {
+    }
+    Ok(loading.finish(|kept| Origin::Bks {
+        file: Box::new(file),
+        kept,
+    }))
+}
+
+/// A file of Bouncy Castle's becoming entries, record by record.
+pub(super) struct Loading {
+    entries: IndexMap<Alias, Slot>,
+    skipped: Vec<Skipped>,
+    kept: Kept,
+}
+
+impl Loading {
+    pub(super) fn with_capacity(records: usize) -> Self {
+        Self {
+            entries: IndexMap::with_capacity(records),
+            skipped: Vec::new(),
+            kept: Kept::default(),
+        }
+    }
+
+    /// The entry of the record of that number. Of two of one alias the later counts; one that differs by case alone
+    /// is kept beside the other.
+    pub(super) fn add(&mut self, name: &str, entry: Entry, id: u32) {
+        let alias = Alias::new(name);
+        if let Some(first) = self.entries.get(&alias).filter(|first| first.name != name) {
+            self.skipped.push(same_but_for_case(&first.name, name, &entry));
+            let slot = Slot::loaded(name.to_owned(), entry, id);
+            self.kept.colliding.push((id, slot));
+            return;
+        }
+        let slot = Slot::loaded(name.to_owned(), entry, id);
+        if let Some(lost) = self.entries.insert(alias, slot) {
+            self.skipped.push(Skipped {
                 what: format!("{} `{}`", what(&lost.entry), lost.name),
                 why: String::from("a later entry of the same alias replaces it"),
                 certificate: lost.entry.certificates().first().cloned(),
@@ -53,15 +73,20 @@ pub(super) fn load(file: Bks) -> Result<KeyStore, KeyStoreError> {
             });
         }
     }
-    let origin = Origin::Bks {
-        file: Box::new(file),
-        kept,
-    };
-    Ok(KeyStore {
-        entries,
-        skipped,
-        origin,
-    })
+
+    /// A record that no entry is made of; it stays in the file.
+    pub(super) fn leave_out(&mut self, told: Skipped, id: u32) {
+        self.skipped.push(told);
+        self.kept.records.push(id);
+    }
+
+    pub(super) fn finish(self, origin: impl FnOnce(Kept) -> Origin) -> KeyStore {
+        KeyStore {
+            entries: self.entries,
+            skipped: self.skipped,
+            origin: origin(self.kept),
+        }
+    }
 }
 
 const BUT_FOR_CASE: &str = "but for upper and lower case, which Bouncy Castle alone tells apart";
@@ -72,7 +97,7 @@ pub(super) fn is_colliding(skipped: &Skipped) -> bool {
 }
 
 /// Bouncy Castle tells aliases apart by case, no store of the JDK does.
-pub(super) fn same_but_for_case(first: &str, second: &str, entry: &Entry) -> Skipped {
+fn same_but_for_case(first: &str, second: &str, entry: &Entry) -> Skipped {
     Skipped {
         what: format!("{} `{second}`", what(entry)),
         why: format!("it has the same alias as `{first}` {BUT_FOR_CASE}"),
